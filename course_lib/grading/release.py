@@ -88,15 +88,29 @@ def leaks(source: Path, candidate: Path) -> list[str]:
     found = []
     secret = set()
     for path in sorted(source.rglob("*.ipynb")):
-        hidden, visible, misspelt = _lines(path)
-        found += [f"{path.name} holds the unknown marker {line!r}" for line in sorted(misspelt)]
-        secret |= {line for line in hidden - visible if len(line) >= SHORTEST_TELLING_LINE}
+        misspelt = sorted(_lines(path)[2])
+        found += [f"{path.name} holds the unknown marker {line!r}" for line in misspelt]
+        secret |= secret_lines(path)
     for path in sorted(path for path in candidate.rglob("*") if path.is_file()):
         text = _text(path)
         shown = {line.strip() for line in text.splitlines()}
         found += [f"{path.name} still shows {line!r}" for line in sorted(secret & shown)]
         found += [f"{path.name} still has {line!r}" for line in sorted(MARKERS & shown)]
     return found
+
+
+def secret_lines(path: Path) -> set[str]:
+    """List the lines that only the instructor's version of a notebook may show.
+
+    Args:
+        path: The instructor's version.
+
+    Returns:
+        Lines of its solutions, hidden tests and marking schemes that stand nowhere else in it,
+        without those too short to tell anything.
+    """
+    hidden, visible, _ = _lines(path)
+    return {line for line in hidden - visible if len(line) >= SHORTEST_TELLING_LINE}
 
 
 def _lines(path: Path) -> tuple[set[str], set[str], set[str]]:

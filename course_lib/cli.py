@@ -27,7 +27,8 @@ def lab(
 ) -> None:
     """Open JupyterLab on the first lesson."""
     root = course_root()
-    command = [sys.executable, "-m", "jupyterlab", FIRST_LESSON, f"--ServerApp.port={port}"]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={port}"]
+    command += [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

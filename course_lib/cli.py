@@ -42,7 +42,10 @@ def doctor() -> None:
     """Say what is missing on this machine, and how to get it."""
     from course_lib import environment
 
-    if environment.report():
+    findings = environment.check()
+    for line in findings or [environment.EVERYTHING]:
+        typer.echo(line)
+    if findings:
         raise typer.Exit(1)
 
 

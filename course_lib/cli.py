@@ -26,6 +26,8 @@ def lab(
     port: Annotated[int, typer.Option(help="Port to try first.")] = 8888,
 ) -> None:
     """Open JupyterLab on the first lesson."""
+    from course_lib import environment
+
     root = course_root()
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={port}"]
     command += [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"]
@@ -34,7 +36,7 @@ def lab(
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container one is root, and Jupyter would refuse
     os.chdir(root)
-    os.execv(sys.executable, command)
+    os.execve(sys.executable, command, os.environ | {"PATH": environment.search_path()})
 
 
 @app.command()

@@ -176,7 +176,7 @@ class Parts:
             raise ValueError(f"the parts of {self.name} add up to {total}, not {self.points}")
         earned = float(total - sum(self._worth[name] for name in self._missing))
         marks = ", ".join(f"{'✗' if name in self._missing else '✓'} {name}" for name in self._worth)
-        text = f"{self.name}: {earned:g} of {total:g} points ({marks})"
+        text = f"{self.name}: {earned:g} of {total:g} points by these tests\n{marks}"
         failure = self._failure(text) if self._missing else None
         must_fail = failure and (earned == 0 or "NBGRADER_VALIDATING" in os.environ)
         shown = failure.message if failure and not must_fail else text

@@ -276,6 +276,8 @@ def _message(*lines: tuple[str, str]) -> str:
 
 def _show_call(f: Callable[..., object], args: tuple[object, ...]) -> str:
     name = getattr(f, "__name__", None)
+    name = name if type(name) is str else "your function"
+    room = WIDTH - len("asked:    (),") - len(name)
     shown = [show(arg) for arg in args]
-    glued = [text.replace(" ", NO_BREAK) if len(text) < 60 else text for text in shown]
-    return f"{name if type(name) is str else 'your function'}({', '.join(glued)})"
+    glued = [text.replace(" ", NO_BREAK) if len(text) <= room else text for text in shown]
+    return f"{name}({', '.join(glued)})"

@@ -190,6 +190,18 @@ def test_messages_fit_the_width_that_validate_shows():
     assert max(map(len, message.splitlines())) <= checks.WIDTH
 
 
+def test_arguments_are_broken_between_lines_only_where_they_must():
+    rows = (torch.full((2, 3), 0.125), torch.full((3,), 0.125), torch.full((2, 4), 0.0625))
+    lines = failure_of(torch.cat, (rows[:1],), want=0.0).message.splitlines()
+    assert lines[0].endswith("[0.125, 0.125, 0.125]]),))")
+
+    def a_function_with_a_rather_long_name(first, second, third):
+        return 0.0
+
+    lines = failure_of(a_function_with_a_rather_long_name, rows).message.splitlines()
+    assert any("tensor([0.125, 0.125, 0.125])," in line for line in lines)
+
+
 def test_a_mistake_that_would_pass_is_a_fault_of_the_test():
     with pytest.raises(ValueError, match="'same' has the value of the right answer"):
         checks.compare(torch.mean, (ROWS,), 2.0, mistakes=[checks.Mistake("same", 2.00001, "")])

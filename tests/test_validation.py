@@ -7,7 +7,6 @@ import torch
 
 from course_lib.validation import finite, floating, like, validated, within
 
-
 TWO = torch.tensor(2.0)
 
 

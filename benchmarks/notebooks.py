@@ -23,7 +23,8 @@ LESSONS = Path(__file__).resolve().parents[1] / "notebooks"
 MOST_SECONDS, MOST_MEGABYTES = 30, 1000
 PEAK = """
 import resource, sys
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+unit = 1 if sys.platform == "darwin" else 1024  # bytes
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 """
 
 

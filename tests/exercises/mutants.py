@@ -1,7 +1,7 @@
 """Small mechanical damage to the reference solutions: what the tests do not notice, they let pass.
 
 A mutant is a solution with one operator swapped, one constant shifted, one reduction or comparison
-changed, one call or one statement dropped. Its item's test cell runs against it, in this process;
+changed, one condition, slice, keyword, call or statement dropped. Its item's test cell runs against it, in this process;
 the mutant is killed if the cell does not give full points.
 """
 
@@ -171,6 +171,8 @@ def _untouchable(tree: ast.Module) -> set[int]:
             parts += [node.returns] if node.returns else []
         if isinstance(node, ast.AnnAssign):
             parts = [node.annotation]
+        if isinstance(node, ast.keyword) and node.arg == "strict":
+            parts = [node]  # a safeguard against calls that the statement rules out
         found |= {id(inner) for part in parts for inner in ast.walk(part)}
     return found
 
@@ -189,6 +191,18 @@ def _changes(node: ast.AST) -> list[Callable[[ast.AST], None]]:
         changes.append(_setter("value", not node.value))
     elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         changes.append(_setter("value", node.value + 1))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        changes.append(_setter("value", node.value + "_"))
+    if isinstance(node, ast.comprehension) and node.ifs:
+        changes.append(_setter("ifs", []))
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        changes.append(_become(node.value))
+    if isinstance(node, ast.Call):
+        changes += [
+            _setter("keywords", [*node.keywords[:i], *node.keywords[i + 1 :]])
+            for i, keyword in enumerate(node.keywords)
+            if keyword.arg != "strict"
+        ]
     if isinstance(node, ast.Attribute) and node.attr in NAMES:
         changes.append(_setter("attr", NAMES[node.attr]))
     if isinstance(node, ast.Name) and node.id in NAMES:

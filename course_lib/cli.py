@@ -85,6 +85,24 @@ def predict(
 
 
 @app.command()
+def check(
+    assignment: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")
+    ] = None,
+) -> None:
+    """Run your exercises/ID through its visible tests, as Validate does."""
+    from course_lib import selfcheck
+
+    exercises = course_root() / "exercises"
+    names = [assignment] if assignment else sorted(path.name for path in exercises.glob("*_*"))
+    for name in names:
+        typer.echo(f"{name}\n")
+        results = selfcheck.check(exercises / name / f"{name}.ipynb")
+        for line in selfcheck.lines(results):
+            typer.echo(line)
+
+
+@app.command()
 def release(
     assignment: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")

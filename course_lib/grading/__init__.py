@@ -2,12 +2,25 @@
 
 The modules are a pipeline over notebook JSON, in the order in which they run:
 
-- `course` finds the course directory, its configuration and its submissions;
-- `source` reads what the gradebook knows about an assignment;
+- `course` reads an nbgrader course directory, `release` makes its exercises from its solutions;
+- `submissions` finds what was handed in, `source` what the gradebook knows about an assignment;
 - `intake` turns a submission into a canonical notebook, or refuses it;
 - `execute` runs that notebook in a kernel of `sandbox`, and `probe` looks for tampering;
-- `record` writes points into nbgrader's own gradebook, one transaction a submission;
+- `record` writes the points into nbgrader's own gradebook, one transaction a submission;
 - `runner` drives all of it for `course grade`, `feedback` writes the students' pages.
 
-Nothing outside this package imports it; it needs the extra `grading`.
+Nothing outside this package imports it; it needs the extra `grading`. The names below are loaded
+when they are used, because the sandbox needs only a little of the package.
 """
+
+import importlib
+
+_WHERE = {"assignments": "course", "release": "release"}
+
+__all__ = ["assignments", "release"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)

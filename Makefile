@@ -1,0 +1,52 @@
+# `make lab` and `make test` work from a bare clone; each is safe to repeat and quick the second time.
+# Another interpreter: make lab PYTHON=/path/to/python3.12
+PYTHON ?= python3.11 python3.12 python3.13 python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: lab test notebooks constraints binder-link clean
+
+lab: .venv/lab.stamp  ## Install, get the data, open JupyterLab on lesson 00
+	@$(BIN)/course data
+	@$(BIN)/course lab
+
+test: .venv/test.stamp  ## Everything that CI runs
+	@$(BIN)/course data
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+notebooks: .venv/test.stamp  ## Run every lesson and solution again and store the outputs
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+	    --ExecutePreprocessor.record_timing=False notebooks/*.ipynb solutions/*/*.ipynb
+
+constraints: .venv/test.stamp  ## Write the installed versions to constraints.txt
+	@{ head -1 constraints.txt; $(BIN)/python -m pip freeze --all --exclude-editable \
+	    | sed 's/+cpu//' | sort -f; } > constraints.new && mv constraints.new constraints.txt
+
+binder-link:  ## Print the address that opens this repository on mybinder.org
+	@sh binder/link
+
+clean:  ## Remove the environment; the data cache stays
+	rm -rf .venv
+
+.venv/lab.stamp: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing the course into .venv (a few minutes the first time)"
+	@$(INSTALL) --upgrade pip && $(INSTALL) --editable '.[grading]' || { echo "make: \
+	the packages could not be installed. Is there a network? Run make again when there is."; exit 1; } >&2
+	@touch $@
+
+.venv/test.stamp: .venv/lab.stamp
+	@echo "Installing what the tests need"
+	@$(INSTALL) --editable '.[grading,test]' || { echo "make: \
+	the test packages could not be installed. Is there a network? Run make again when there is."; exit 1; } >&2
+	@touch $@
+
+.venv/bin/python:
+	@for python in $(PYTHON); do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    "$$python" -m venv .venv && exit 0; \
+	    rm -rf .venv; \
+	    echo "make: $$python cannot make an environment; on Debian and Ubuntu: apt install python3-venv" >&2; \
+	    exit 1; \
+	done; \
+	echo "make: the course needs Python 3.11 or newer, and none of '$(PYTHON)' is one;" \
+	    "install it, or say where it is: make lab PYTHON=/path/to/python3.11" >&2; exit 1

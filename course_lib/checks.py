@@ -1,0 +1,297 @@
+"""What the test cells of a problem set call: run an answer, compare it, say in words what is off.
+
+A test cell hands over the student's functions and plain data, and nothing else:
+
+    with checks.item("mean_square"):
+        checks.compare(
+            mean_square,
+            (torch.tensor([1.0, 3.0]),),
+            want=5.0,
+            mistakes=[checks.Mistake("sum", 10.0, "A sum came: a mean divides by the rows.")],
+        )
+
+Every outcome is displayed with a record in the output's metadata, under `course_lib`: item, part,
+status (passed, failed or unanswered), mistake, message and, where a part has its own, points.
+"""
+
+import copy
+import logging
+import os
+import sysconfig
+import textwrap
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from IPython.display import display
+from IPython.utils.capture import CapturedIO, capture_output
+
+from course_lib.plaindata import as_number, difference, is_container, is_finite, shorten, show
+
+WIDTH = 80  # Validate cuts longer lines off.
+_IN_PLACE = (
+    "Your function changes its argument in place, and with it the caller's data. Make a new value "
+    "instead: `a = a * 2`, not `a *= 2` or `a.mul_(2)`."
+)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that students really give to one question, and what helps them on.
+
+    Attributes:
+        name: Short and fixed, for reports, such as "sum_not_mean".
+        value: What the mistake makes of this very question, as plain data.
+        hint: What is probably wrong, in a sentence or two; not the answer.
+    """
+
+    name: str
+    value: object
+    hint: str
+
+
+class CheckFailed(AssertionError):  # noqa: N818 - read by students, above its message
+    """An answer is wrong or missing. A notebook shows the message alone, without a traceback."""
+
+    def __init__(self, message: str, *, mistake: str | None = None, status: str = "failed"):
+        super().__init__(message)
+        self.message, self.mistake, self.status = message, mistake, status
+
+    def _render_traceback_(self) -> list[str]:
+        return [self.message]
+
+
+def compare(
+    f: Callable[..., object],
+    args: tuple[object, ...],
+    want: object,
+    *,
+    mistakes: Sequence[Mistake] = (),
+    rtol: float = 1e-4,
+    atol: float = 1e-6,
+) -> None:
+    """Call `f(*args)` and compare what it returns with `want`, as plain data.
+
+    `f` gets copies, and what it prints, plots, logs or warns of is held back. How values are
+    compared: `plaindata.difference`. A `...` in `want` or in a mistake accepts anything there.
+
+    Args:
+        f: The student's function.
+        args: What it is called with.
+        want: The right answer.
+        mistakes: Known wrong answers to this very question.
+        rtol: Largest error allowed relative to `want`.
+        atol: Largest error allowed beside that.
+
+    Raises:
+        CheckFailed: If the answer is wrong or missing, or an argument was changed in place.
+        ValueError: If a mistake's value would pass as right, a fault of the test itself.
+    """
+    for mistake in mistakes:
+        if difference(mistake.value, want, rtol=rtol, atol=atol) is None:
+            raise ValueError(f"mistake {mistake.name!r} has the value of the right answer")
+    got, printed = _call(f, args)
+    words = difference(got, want, rtol=rtol, atol=atol)
+    if words is None:
+        return
+    named = (m for m in mistakes if difference(got, m.value, rtol=rtol, atol=atol) is None)
+    mistake = next(named, None) or _unspecific_mistake(got)
+    message = _message(
+        ("asked:    ", _show_call(f, args)),
+        ("came:     ", show(got)),
+        ("expected: ", show(want)),
+        ("differs:  ", "" if None not in (as_number(got), as_number(want)) else words),
+        ("printed:  ", printed),
+        ("→ ", mistake.hint if mistake else ""),
+    )
+    raise CheckFailed(message, mistake=mistake.name if mistake else None)
+
+
+@contextmanager
+def item(name: str) -> Iterator[None]:
+    """Hold the tests of one item: say once how they went, and fail with the message alone.
+
+    Args:
+        name: The item's name, usually the function's.
+
+    Raises:
+        CheckFailed: If a test inside fails.
+    """
+    try:
+        yield
+    except Exception as error:
+        failure = _as_failure(error)
+        _report(f"✗ {name}: {_verdict(failure)}", failure, item=name)
+        raise failure from None
+    _report(f"✓ {name}: right in every test here", None, item=name)
+
+
+class Parts:
+    """An item with partial credit: each part is earned on its own.
+
+    The last line of its test cell is `parts.score()`, which nbgrader reads as the points earned.
+
+    Args:
+        name: The item's name, usually the function's.
+        points: Points of all parts together.
+    """
+
+    def __init__(self, name: str, *, points: float):
+        self.name, self.points = name, points
+        self._worth: dict[str, float] = {}
+        self._missing: dict[str, CheckFailed] = {}
+
+    @contextmanager
+    def part(self, name: str, *, points: float) -> Iterator[None]:
+        """Hold the tests of one part: a failure inside costs its points and nothing else."""
+        self._worth[name] = points
+        record = {"item": self.name, "part": name, "points": points}
+        title = f"{self.name}, {name} ({points:g} of {self.points:g} points)"
+        try:
+            yield
+        except Exception as error:
+            failure = self._missing[name] = _as_failure(error)
+            text = f"✗ {title}: {_verdict(failure)}"
+            if failure.status == "failed":
+                text += "\n" + textwrap.indent(failure.message, "  ")
+            _report(text, failure, **record, earned=0.0)
+        else:
+            _report(f"✓ {title}", None, **record, earned=points)
+
+    def score(self) -> float:
+        """Say which parts were earned, and return their points.
+
+        Raises:
+            CheckFailed: If no part was earned; under Validate also if any is missing, because
+                Validate would say no more than "partial credit".
+            ValueError: If the parts do not add up to the item's points.
+        """
+        total = sum(self._worth.values())
+        if total != self.points:
+            raise ValueError(f"the parts of {self.name} add up to {total}, not {self.points}")
+        earned = float(total - sum(self._worth[name] for name in self._missing))
+        marks = ", ".join(f"{'✗' if name in self._missing else '✓'} {name}" for name in self._worth)
+        text = f"{self.name}: {earned:g} of {total:g} points ({marks})"
+        failure = self._failure(text) if self._missing else None
+        _report(text, failure, item=self.name, points=self.points, earned=earned)
+        if failure and (earned == 0 or "NBGRADER_VALIDATING" in os.environ):
+            raise failure
+        return earned
+
+    def _failure(self, summary: str) -> CheckFailed:
+        first = min(self._missing.values(), key=lambda failure: failure.status == "unanswered")
+        if len(self._missing) == len(self._worth):
+            return first
+        reasons = [f"{name}: {failure.message}" for name, failure in self._missing.items()]
+        return CheckFailed("\n\n".join([summary, *reasons]), mistake=first.mistake)
+
+
+def _call(f: Callable[..., object], args: tuple[object, ...]) -> tuple[object, str]:
+    """Return what `f` returns for copies of `args`, and the beginning of what it printed."""
+    given = copy.deepcopy(args)
+    try:
+        with _quiet() as captured:
+            got = f(*given)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: one answer must not end the others' grading.
+        if type(error) is NotImplementedError and not error.args:
+            raise CheckFailed("not answered yet", status="unanswered") from None
+        message = _message(
+            ("asked:    ", _show_call(f, args)),
+            ("came:     ", f"{type(error).__name__}: {_text(error)}"),
+            ("raised in ", _where(error)),
+        )
+        raise CheckFailed(message, mistake="raises") from None
+    for before, after in zip(args, given, strict=True):
+        if is_container(before) and difference(after, before, rtol=0, atol=0):
+            message = _message(
+                ("asked:    ", _show_call(f, args)),
+                ("came:     ", f"{show(before)} had become {show(after)} after the call"),
+                (
+                    "→ ",
+                    "Your function changes its argument in place, and with it the caller's data.",
+                ),
+                ("  ", "Make a new value instead: `a = a * 2`, not `a *= 2` or `a.mul_(2)`."),
+            )
+            raise CheckFailed(message, mistake="changes_argument")
+    return got, shorten(captured.stdout, 200)
+
+
+@contextmanager
+def _quiet() -> Iterator[CapturedIO]:
+    """Hold back prints, figures, warnings and log lines, which are allowed and not graded."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), capture_output() as captured:
+            warnings.simplefilter("ignore")
+            yield captured
+    finally:
+        logging.disable(level)
+
+
+def _unspecific_mistake(got: object) -> Mistake | None:
+    if got is None:
+        hint = "Your function returned nothing: does it end with `return`?"
+        return Mistake("returns_none", None, hint)
+    if not is_finite(got):
+        hint = "Not every number is finite: where does an exp overflow, or a log meet 0?"
+        return Mistake("not_finite", None, hint)
+    return None
+
+
+def _as_failure(error: Exception) -> CheckFailed:
+    if type(error) is CheckFailed:
+        return error
+    if type(error) is NameError:
+        message = (
+            f"`{error.name}` is not defined. Run the cell that defines it; if that cell stops "
+            "with an error, repair it first."
+        )
+        return CheckFailed(_message(("", message)), mistake="not_defined")
+    return CheckFailed(f"the test itself stopped: {type(error).__name__}: {_text(error)}")
+
+
+def _verdict(failure: CheckFailed) -> str:
+    return "not answered yet" if failure.status == "unanswered" else "not right yet"
+
+
+def _report(text: str, failure: CheckFailed | None, **record: object) -> None:
+    record["status"] = failure.status if failure else "passed"
+    record["mistake"] = failure.mistake if failure else None
+    record["message"] = failure.message if failure else text
+    display({"text/plain": text}, metadata={"course_lib": record}, raw=True)
+
+
+def _message(*lines: tuple[str, str]) -> str:
+    """Set labelled lines, wrapped under their labels; leave out those with nothing to say."""
+    return "\n".join(
+        textwrap.fill(text, WIDTH, initial_indent=label, subsequent_indent=" " * len(label))
+        for label, text in lines
+        if text
+    )
+
+
+def _show_call(f: Callable[..., object], args: tuple[object, ...]) -> str:
+    name = getattr(f, "__name__", None)
+    return f"{name if type(name) is str else 'your function'}({', '.join(map(show, args))})"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return shorten(str(error), 200)
+    except Exception:
+        return "(it has no readable message)"
+
+
+def _where(error: BaseException) -> str:
+    """Quote the line of the student's that raised, if there is one."""
+    paths = sysconfig.get_paths()
+    library = (__file__, paths["stdlib"], paths["purelib"], paths["platlib"], "<frozen")
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(library):
+            return f"line {frame.lineno} of its cell: {frame.line}"
+    return ""

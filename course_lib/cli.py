@@ -1,0 +1,131 @@
+"""The `course` command: what students and instructors do, from a terminal."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_lib import CourseError
+
+app = typer.Typer(
+    help="From Loss to Launch: open the lessons, check the installation, release and grade.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+FIRST_LESSON = "notebooks/00_start_here.ipynb"
+ProblemSet = Annotated[str, typer.Argument(metavar="ID", help="A problem set, such as 02_loss.")]
+
+
+@app.command()
+def lab(
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    port: Annotated[int, typer.Option(help="Port to try first.")] = 8888,
+) -> None:
+    """Open JupyterLab on the first lesson."""
+    root = course_root()
+    command = [sys.executable, "-m", "jupyterlab", FIRST_LESSON, f"--ServerApp.port={port}"]
+    if not browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container one is root, and Jupyter would refuse
+    os.chdir(root)
+    os.execv(sys.executable, command)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing on this machine, and how to get it."""
+    from course_lib import environment
+
+    if environment.report():
+        raise typer.Exit(1)
+
+
+@app.command()
+def data(
+    name: Annotated[str | None, typer.Argument(help="One data set; all when left out.")] = None,
+) -> None:
+    """Download the data sets that are not in the cache yet."""
+    from course_lib import data
+
+    try:
+        names = [name] if name else [key for key, one in data.DATASETS.items() if one.member]
+        for one in names:
+            typer.echo(f"{one}: {data.fetch(one, progress=True)}")
+    except ValueError as error:
+        raise CourseError(error) from None
+
+
+@app.command()
+def release(
+    assignment: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")
+    ] = None,
+) -> None:
+    """Make exercises/ID, the students' version, from solutions/ID."""
+    grading = grading_extra()
+    root = course_root()
+    for one in [assignment] if assignment else grading.assignments(root):
+        for path in grading.release(root, one):
+            typer.echo(path.relative_to(root))
+
+
+@app.command()
+def grade(assignment: ProblemSet) -> None:
+    """Grade submitted/*/ID and print each student's score."""
+    grading = grading_extra()
+    results = grading.grade(course_root(), assignment)
+    for result in results:
+        typer.echo(f"{result.student:<20} {result.score:6.2f} / {result.max_score:g}")
+    ungraded = [result for result in results if result.message]
+    for result in ungraded:
+        typer.echo(f"{result.student}: {result.message}", err=True)
+    if ungraded:
+        raise typer.Exit(1)
+
+
+def course_root() -> Path:
+    """Find the course around the current directory: the folder of nbgrader_config.py.
+
+    Raises:
+        CourseError: If no folder from here upwards holds one.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "nbgrader_config.py").exists():
+            return folder
+    raise CourseError(
+        f"{Path.cwd()} is not inside a course (no nbgrader_config.py); cd to the checkout first"
+    )
+
+
+def grading_extra():
+    """Import the instructor's side of the package, which a student need not have installed."""
+    try:
+        import nbgrader  # noqa: F401
+    except ImportError:
+        raise CourseError(
+            "nbgrader is not installed; run: pip install 'loss-to-launch[grading]'"
+        ) from None
+    from course_lib import grading
+
+    return grading
+
+
+def main() -> None:
+    """Run `course`; whatever a user can cause ends in one line and a non-zero exit status."""
+    try:
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except (CourseError, OSError) as error:
+        sys.exit(f"course: {error}")
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit("course: stopped")
+    except Exception as error:
+        # Usage errors: their class moved between Typer's releases, their method did not.
+        if not hasattr(error, "format_message"):
+            raise
+        sys.exit(f"course: {error.format_message().rstrip('.')}. See: course --help")
+    sys.exit(status)

@@ -1,0 +1,147 @@
+"""What this machine has and lacks for the course, and how to get what it lacks.
+
+What is needed is read from the package's own metadata, so there is no second list to forget.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_lib import data
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+DISTRIBUTION = "loss-to-launch"
+VALIDATE = "nbgrader.server_extensions.validate_assignment"
+EVERYTHING = "Everything is here: you are ready to start."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is missing or does not fit.
+
+    Attributes:
+        subject: What it is about: "Python", a package, a data set, "Validate".
+        problem: What is wrong, as half a sentence.
+        remedy: What to do about it, starting with a verb.
+    """
+
+    subject: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Give the finding as the one line that `report` prints."""
+        return f"{self.problem}: {self.remedy}"
+
+
+def check() -> list[Finding]:
+    """Look for everything that the course needs and this machine lacks.
+
+    Returns:
+        One finding for each thing missing, the most basic first; empty if all is well.
+    """
+    if _version(DISTRIBUTION) is None:
+        problem = "the course's own package is not installed"
+        remedy = "run `make lab`, or `python -m pip install -e .`, in the course's folder"
+        return [Finding(DISTRIBUTION, problem, remedy)]
+    if _version("packaging") is None:
+        problem = "packaging is not installed, so versions cannot be compared"
+        return [
+            Finding("packaging", problem, "run `make lab`, or `python -m pip install packaging`")
+        ]
+    return [*_check_python(), *_check_packages(), *_check_data(), *_check_validate()]
+
+
+def report() -> None:
+    """Print one line for each finding of `check`, or a single line that says all is well."""
+    for line in check() or [EVERYTHING]:
+        print(line)
+
+
+def installed() -> dict[str, str | None]:
+    """List the packages that the course names, with the version found here, or None.
+
+    Returns:
+        Versions by package name: first what every lesson needs, then nbgrader.
+    """
+    return {requirement.name: _version(requirement.name) for requirement in _requirements()}
+
+
+def _requirements() -> Iterator["Requirement"]:
+    """Yield what the lessons need, and what Validate needs."""
+    from packaging.requirements import Requirement
+
+    for line in metadata.requires(DISTRIBUTION) or []:
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": "grading"}):
+            yield requirement
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _check_python() -> Iterator[Finding]:
+    from packaging.specifiers import SpecifierSet
+
+    wanted = SpecifierSet(metadata.metadata(DISTRIBUTION)["Requires-Python"])
+    found = "{}.{}.{}".format(*sys.version_info)
+    if not wanted.contains(found):
+        yield Finding(
+            "Python",
+            f"Python is {found}, but the course needs {wanted}",
+            "install a newer Python from https://www.python.org/downloads, delete the folder "
+            "`.venv` and run `make lab` again",
+        )
+
+
+def _check_packages() -> Iterator[Finding]:
+    for requirement in _requirements():
+        wanted, found = requirement.specifier, _version(requirement.name)
+        if found is None:
+            problem = f"{requirement.name} is not installed"
+        elif clause := next((c for c in wanted if not c.contains(found, prereleases=True)), None):
+            fault = {">": "too old", "<": "too new"}.get(clause.operator[0], "the wrong version")
+            problem = f"{requirement.name} {found} is {fault} (wanted: {wanted})"
+        else:
+            continue
+        command = f'python -m pip install "{requirement.name}{wanted}"'
+        yield Finding(requirement.name, problem, f"run `make lab` again, or `{command}`")
+
+
+def _check_data() -> Iterator[Finding]:
+    for name in data.DATASETS:
+        if not data.is_cached(name):
+            problem = f"the data set {name!r} is not in {data.cache_dir()}"
+            yield Finding(name, problem, "run `course data` while you have a network connection")
+
+
+def _check_validate() -> Iterator[Finding]:
+    """Look for the two halves of nbgrader's Validate button, unless nbgrader is missing."""
+    if _version("nbgrader") is None or _version("jupyter-server") is None:
+        return
+    from jupyter_core.paths import jupyter_path
+
+    nbgrader = f"nbgrader=={_version('nbgrader')}"
+    remedy = f"run `python -m pip install --force-reinstall --no-deps {nbgrader}`"
+    folders = [Path(folder) for folder in jupyter_path("labextensions")]
+    if not any((folder / "@jupyter" / "nbgrader").is_dir() for folder in folders):
+        yield Finding("Validate", "JupyterLab does not find nbgrader's Validate button", remedy)
+    if not _server_extensions().get(VALIDATE):
+        command = f"run `jupyter server extension enable --sys-prefix {VALIDATE}`"
+        yield Finding("Validate", "Validate is switched off in JupyterLab's server", command)
+
+
+def _server_extensions() -> dict[str, bool]:
+    from jupyter_core.paths import jupyter_config_path
+    from jupyter_server.extension.config import ExtensionConfigManager
+
+    return ExtensionConfigManager(read_config_path=jupyter_config_path()).get_jpserver_extensions()

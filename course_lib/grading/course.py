@@ -1,0 +1,85 @@
+"""An nbgrader course directory: its settings, its problem sets, and running one converter in it."""
+
+import contextlib
+import io
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbgrader.converters import BaseConverter
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+
+from course_lib import CourseError
+
+
+def settings(root: Path) -> Config:
+    """Read the course's nbgrader_config.py.
+
+    Args:
+        root: The course directory.
+
+    Raises:
+        CourseError: If there is none.
+    """
+    path = root / "nbgrader_config.py"
+    if not path.exists():
+        raise CourseError(f"{root} has no nbgrader_config.py; is it the course directory?")
+    config = PyFileConfigLoader(path.name, path=str(root)).load_config()
+    if "root" not in config.CourseDirectory:
+        config.CourseDirectory.root = str(root)
+    return config
+
+
+def assignments(root: Path) -> list[str]:
+    """Name the problem sets that the course has an instructor's version of, in order."""
+    source = root / CourseDirectory(config=settings(root)).source_directory
+    return sorted(path.parent.name for path in source.glob("*/*.ipynb"))
+
+
+def run(
+    converter: type[BaseConverter], config: Config, assignment: str, student: str = "*"
+) -> None:
+    """Run one of nbgrader's converters, such as `GenerateAssignment`, and keep it quiet.
+
+    Args:
+        converter: The converter's class.
+        config: The course's settings.
+        assignment: Problem set to convert.
+        student: Student whose work to convert; all by default.
+
+    Raises:
+        CourseError: If it failed, with the first error that nbgrader logged.
+    """
+    coursedir = CourseDirectory(config=config, assignment_id=assignment, student_id=student)
+    with _captured_log() as log:
+        try:
+            task = converter(coursedir=coursedir, config=config)
+            task.force = True
+            task.start()
+        except (NbGraderException, SystemExit) as error:
+            raise CourseError(_first_error(log.getvalue()) or str(error)) from error
+
+
+@contextlib.contextmanager
+def _captured_log() -> Iterator[io.StringIO]:
+    """Collect what nbgrader logs instead of printing it."""
+    logger = logging.getLogger("traitlets")
+    buffer = io.StringIO()
+    handler = logging.StreamHandler(buffer)
+    handler.setFormatter(logging.Formatter("[%(levelname)s] %(message)s"))
+    others, propagate, here = logger.handlers[:], logger.propagate, os.getcwd()
+    logger.handlers, logger.propagate = [handler], False
+    try:
+        yield buffer
+    finally:
+        logger.handlers, logger.propagate = others, propagate
+        os.chdir(here)
+
+
+def _first_error(log: str) -> str:
+    """Take the first line that nbgrader logged as an error, without its traceback."""
+    errors = [line.partition("] ")[2] for line in log.splitlines() if line.startswith("[ERROR]")]
+    return errors[0] if errors else ""

@@ -1,0 +1,211 @@
+"""The package as others receive it: wheel, sdist, Binder, make; and what importing it costs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from course_lib.grading import release
+from tests.notebooks.gates import MODULES, ROOT, SOLUTIONS
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory):
+    """Build the sdist and the wheel from a copy of what git tracks or would track."""
+    tree, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("dist")
+    files = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.check_output(files, cwd=ROOT, text=True).split("\0"):
+        if name and (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", out, tree]
+    subprocess.run(command, check=True, capture_output=True)
+    contents = {}
+    with zipfile.ZipFile(next(out.glob("*.whl"))) as wheel:
+        contents["wheel"] = {name: wheel.read(name) for name in wheel.namelist()}
+    with tarfile.open(next(out.glob("*.tar.gz"))) as sdist:
+        members = [member for member in sdist if member.isfile()]
+        contents["sdist"] = {m.name.partition("/")[2]: sdist.extractfile(m).read() for m in members}
+    return contents
+
+
+def answers_in(contents: dict[str, bytes]) -> list[str]:
+    """Say which lines of solutions, hidden tests or marking schemes the files show."""
+    secret = set().union(*(release.secret_lines(path) for path in SOLUTIONS))
+    found = []
+    for name, content in contents.items():
+        text = content.decode(errors="replace").replace('\\"', '"').replace("\\n", "\n")
+        shown = {line.strip(' ",') for line in text.splitlines()}
+        found += [f"{name}: {line}" for line in sorted(secret & shown)]
+    return found
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_archive_holds_no_answer(archives, kind):
+    assert answers_in(archives[kind]) == []
+    assert not [name for name in archives[kind] if name.startswith(("solutions", "tests"))]
+
+
+def test_archive_gate_sees_an_answer():
+    solution = SOLUTIONS[0]
+    assert answers_in({"leak.ipynb": solution.read_bytes()}) != []
+    line = sorted(release.secret_lines(solution), key=len)[-1]
+    assert answers_in({"course_lib/leak.py": f"    {line}\n".encode()}) != []
+
+
+def test_wheel_holds_the_package_and_its_settings_only(archives):
+    tops = {name.split("/")[0] for name in archives["wheel"]}
+    version = re.search(r'__version__ = "(.+)"', (ROOT / "course_lib/__init__.py").read_text())[1]
+    stem = f"loss_to_launch-{version}"
+    assert tops == {"course_lib", f"{stem}.dist-info", f"{stem}.data"}
+
+
+def requirements(*extras: str) -> dict[str, str]:
+    """Name each requirement of the package with its range."""
+    wanted = list(PROJECT["dependencies"])
+    for extra in extras:
+        wanted += PROJECT["optional-dependencies"][extra]
+    return dict(re.match(r"([\w.-]+)(.*)", requirement).groups() for requirement in wanted)
+
+
+CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
+
+
+def binder_requirements() -> dict[str, str]:
+    packages = yaml.safe_load((ROOT / "binder/environment.yml").read_text())["dependencies"]
+    found = dict(re.match(r"([\w.-]+)(.*)", package).groups() for package in packages)
+    assert found.pop("python").lstrip("=") == PROJECT["requires-python"].lstrip(">=")
+    return {CONDA_NAMES.get(name, name): bounds for name, bounds in found.items()}
+
+
+def test_binder_installs_what_the_package_asks_for():
+    assert binder_requirements() == requirements("grading")
+
+
+@pytest.mark.parametrize("extras", [(), ("grading",), ("test",)])
+def test_tested_versions_lie_in_the_stated_ranges(extras):
+    from packaging.specifiers import SpecifierSet
+
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    tested = dict(line.split("==") for line in lines if "==" in line)
+    tested = {name.lower().replace("_", "-"): version for name, version in tested.items()}
+    for name, bounds in requirements(*extras).items():
+        assert tested[name.lower()] in SpecifierSet(bounds), name
+
+
+def repo2docker(repository: Path) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", repository]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_binder_configuration_is_read(tmp_path):
+    shutil.copytree(ROOT / "binder", tmp_path / "binder")
+    recipe = repo2docker(tmp_path)
+    assert recipe.returncode == 0, recipe.stderr
+    assert "binder/environment.yml" in recipe.stderr + recipe.stdout
+    assert "binder/postBuild" in recipe.stderr + recipe.stdout
+
+
+def test_broken_binder_configuration_is_refused(tmp_path):
+    shutil.copytree(ROOT / "binder", tmp_path / "binder")
+    (tmp_path / "binder/environment.yml").write_text("dependencies: [python=3.11")
+    assert repo2docker(tmp_path).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("remote", "place"),
+    [
+        ("https://github.com/school/course.git", "gh/school/course"),
+        ("git@github.com:school/course.git", "gh/school/course"),
+        ("ssh://git@github.com/school/course", "gh/school/course"),
+        ("https://gitlab.com/school/ai/course.git", "gl/school%2Fai%2Fcourse"),
+    ],
+)
+def test_binder_link_comes_from_the_remote(tmp_path, remote, place):
+    run = binder_link(tmp_path, remote)
+    lesson = "urlpath=lab/tree/notebooks/00_start_here.ipynb"
+    assert run.stdout == f"https://mybinder.org/v2/{place}/HEAD?{lesson}\n"
+
+
+@pytest.mark.parametrize("remote", [None, "/srv/git/course.git"])
+def test_binder_link_says_why_there_is_none(tmp_path, remote):
+    run = binder_link(tmp_path, remote)
+    assert run.returncode != 0
+    assert "binder-link:" in run.stderr
+
+
+def binder_link(folder: Path, remote: str | None) -> subprocess.CompletedProcess:
+    for name in ("Makefile", "binder"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    if remote:
+        subprocess.run(["git", "remote", "add", "origin", remote], cwd=folder, check=True)
+    return make(folder, "binder-link")
+
+
+def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=clean | environment, capture_output=True, text=True
+    )
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """Prepare what `make lab` reads before anything is installed."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_make_says_that_python_is_too_old(bare):
+    old = bare / "old-python"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    run = make(bare, "lab", f"PYTHON={old}")
+    assert run.returncode != 0
+    assert "needs Python 3.11 or newer" in run.stderr
+    assert not (bare / ".venv").exists()
+
+
+def test_make_says_that_the_network_is_missing(bare):
+    no_network = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(bare), "PIP_RETRIES": "0"}
+    run = make(bare, "lab", f"PYTHON={sys.executable}", **no_network)
+    assert run.returncode != 0
+    assert "Is there a network?" in run.stderr
+    assert not (bare / ".venv/lab.stamp").exists()
+
+
+def imported(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*sys.modules)"
+    return set(subprocess.check_output([sys.executable, "-c", code], text=True).split())
+
+
+HEAVY = {"torch", "pandas", "sklearn", "matplotlib", "nbgrader", "pyarrow"}
+
+
+@pytest.mark.parametrize("statement", ["import course_lib", "import course_lib.cli"])
+def test_importing_loads_nothing_heavy(statement):
+    assert imported(statement) & HEAVY == set()
+
+
+def test_import_gate_sees_a_heavy_import():
+    assert imported("import pandas") & HEAVY
+
+
+def test_only_the_command_line_imports_grading():
+    outside = [path for path in MODULES if "grading" not in path.relative_to(ROOT).parts[1]]
+    users = [path.name for path in outside if re.search(r"import.*\bgrading\b", path.read_text())]
+    assert users == ["cli.py"]

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -65,7 +64,12 @@ def command(
     for folder in (layout.SCRATCH, layout.KERNEL):
         inside += ["--dir", folder]
     inside += ["--bind", str(run_folder), layout.KERNELS]
-    for action, path in sorted(_views(hidden, shown), key=lambda view: len(view[1].parts)):
+    views = sorted(_views(hidden, shown), key=lambda view: len(view[1].parts))
+    # bubblewrap would make these parents itself, but closed to the kernels' users.
+    parents = {parent for _, path in views for parent in path.parents}
+    for parent in sorted(parents, key=lambda path: len(path.parts))[1:]:
+        inside += ["--dir", str(parent)]
+    for action, path in views:
         inside += ["--tmpfs", str(path)] if action == "hide" else ["--ro-bind", str(path), str(path)]
     inside += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     return [
@@ -96,7 +100,7 @@ def python_environment() -> list[Path]:
     return sorted(path for path in both if path.exists() and path != Path("/"))
 
 
-def environment(control: int, *, isolated: bool = True) -> dict[str, str]:
+def environment(control: int) -> dict[str, str]:
     """The environment variables of the zygote: few, none of them the user's."""
     one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
     # With many arenas each thread would reserve 64 MB of the address space that is limited.
@@ -107,7 +111,7 @@ def environment(control: int, *, isolated: bool = True) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "PYTHONPATH": str(Path(__file__).resolve().parents[3]),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "HOME": layout.HOME if isolated else tempfile.gettempdir(),
+        "HOME": "/tmp",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "COURSE_DATA": str(data_cache()),
         "COURSE_ZYGOTE": str(control),

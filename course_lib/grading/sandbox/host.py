@@ -126,7 +126,7 @@ class Sandbox:
         with open(self.folder / "log", "wb") as log:
             return subprocess.Popen(
                 [*(front if self.isolated else []), sys.executable, "-m", "course_lib.grading.sandbox.zygote"],
-                env=bubblewrap.environment(control, isolated=self.isolated),
+                env=bubblewrap.environment(control),
                 pass_fds=[handle for handle in (control, users) if handle >= 0],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

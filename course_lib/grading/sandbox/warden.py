@@ -4,13 +4,14 @@ It runs no user code and keeps the privileges that the kernel gives up, so that 
 neither stop nor change it. When it ends, the operating system ends everything in its world.
 """
 
+import contextlib
 import json
 import os
 import select
 import shutil
 import signal
 import socket
-import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,16 @@ def run(request: dict[str, Any], leash: socket.socket, isolated: bool) -> None:
         _be_kernel(request, folders, {"ready": ready_out, "go": go_in}, isolated)
     os.close(ready_out)
     os.close(go_in)
-    if os.read(ready_in, 1) == layout.READY:
+    news = os.read(ready_in, 4096)
+    if news == layout.READY:
         if isolated:
             linux.make_read_only(layout.KERNEL)
             linux.make_read_only("/proc")
-        os.close(go_out)
         leash.sendall(layout.READY)
-    reason = _watch(kernel, leash, request["limits"])
+        os.close(go_out)
+        reason = _watch(kernel, leash, request["limits"])
+    else:
+        reason = news.decode()
     _send_ending(leash, _end(kernel, isolated), reason)
 
 
@@ -132,7 +136,8 @@ def _be_kernel(
         become_kernel(request, folders, pipes["ready"], pipes["go"])
         status = 0
     except BaseException:
-        sys.excepthook(*sys.exc_info())
+        with contextlib.suppress(OSError):
+            os.write(pipes["ready"], traceback.format_exc()[-4000:].encode())
     finally:
         os._exit(status)
 
@@ -152,7 +157,7 @@ def _keep_only(handles: Any) -> None:
     for low, high in zip([2, *kept], [*kept, 4096], strict=True):
         os.closerange(low + 1, high)
     nothing = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1):
+    for standard in (0, 1, 2):
         os.dup2(nothing, standard)
 
 

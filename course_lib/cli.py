@@ -26,14 +26,17 @@ def lab(
     port: Annotated[int, typer.Option(help="Port to try first.")] = 8888,
 ) -> None:
     """Open JupyterLab on the first lesson."""
+    from course_lib import environment
+
     root = course_root()
-    command = [sys.executable, "-m", "jupyterlab", FIRST_LESSON, f"--ServerApp.port={port}"]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={port}"]
+    command += [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container one is root, and Jupyter would refuse
     os.chdir(root)
-    os.execv(sys.executable, command)
+    os.execve(sys.executable, command, os.environ | {"PATH": environment.search_path()})
 
 
 @app.command()
@@ -41,7 +44,10 @@ def doctor() -> None:
     """Say what is missing on this machine, and how to get it."""
     from course_lib import environment
 
-    if environment.report():
+    findings = environment.check()
+    for line in findings or [environment.EVERYTHING]:
+        typer.echo(line)
+    if findings:
         raise typer.Exit(1)
 
 

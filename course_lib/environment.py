@@ -3,7 +3,9 @@
 What is needed is read from the package's own metadata, so there is no second list to forget.
 """
 
+import os
 import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -61,6 +63,11 @@ def report() -> None:
     """Print one line for each finding of `check`, or a single line that says all is well."""
     for line in check() or [EVERYTHING]:
         print(line)
+
+
+def search_path() -> str:
+    """Give PATH with this Python's own scripts first, for programs that start others by name."""
+    return os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 
 
 def installed() -> dict[str, str | None]:

@@ -7,7 +7,9 @@ in order before each call; write a new rule where the ones here do not fit.
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
 import torch
@@ -124,6 +126,21 @@ def within(name: str, low: float, high: float, meaning: str) -> Rule:
         value = arguments[name]
         inside = (value >= low) & (value <= high)  # False for NaN
         _refuse(~inside, name, value, f"{meaning} must lie in [{low}, {high}]")
+
+    return rule
+
+
+def number(name: str, low: float, high: float = math.inf, *, whole: bool = False) -> Rule:
+    """Want one finite number of at least `low` and below `high`, a whole one if so asked."""
+    kind = "a whole number" if whole else "a finite number"
+    wanted = f"{kind} of at least {low}" if high == math.inf else f"{kind} in [{low}, {high})"
+
+    def rule(arguments: dict[str, Any]) -> None:
+        value = arguments[name]
+        if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
+            raise TypeError(f"{name} is {value!r}, but {wanted} is wanted")
+        if not low <= value < high:  # False for NaN
+            raise ValueError(f"{name} is {value!r}, but {wanted} is wanted")
 
     return rule
 

@@ -12,7 +12,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
-from course_lib import CourseError
+from course_lib import CourseError, environment
 
 
 def settings(root: Path) -> Config:
@@ -54,13 +54,24 @@ def run(
         CourseError: If it failed, with the first error that nbgrader logged.
     """
     coursedir = CourseDirectory(config=config, assignment_id=assignment, student_id=student)
-    with _captured_log() as log:
+    with _captured_log() as log, _scripts_on_path():
         try:
             task = converter(coursedir=coursedir, config=config)
             task.force = True
             task.start()
         except (NbGraderException, SystemExit) as error:
             raise CourseError(_first_error(log.getvalue()) or str(error)) from error
+
+
+@contextlib.contextmanager
+def _scripts_on_path() -> Iterator[None]:
+    """Let nbgrader find `alembic`, which it starts by name, without an activated environment."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = environment.search_path()
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 @contextlib.contextmanager
@@ -80,6 +91,7 @@ def _captured_log() -> Iterator[io.StringIO]:
 
 
 def _first_error(log: str) -> str:
-    """Take the first line that nbgrader logged as an error, without its traceback."""
-    errors = [line.partition("] ")[2] for line in log.splitlines() if line.startswith("[ERROR]")]
-    return errors[0] if errors else ""
+    """Take from nbgrader's log what went wrong first: its exception, or else its error line."""
+    errors = [error.splitlines() for error in log.split("[ERROR] ")[1:]]
+    causes = [lines[-1] for lines in errors if lines[0].startswith("Traceback")]
+    return (causes or [lines[0] for lines in errors] or [""])[0]

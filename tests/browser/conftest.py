@@ -1,0 +1,104 @@
+"""A JupyterLab as `make lab` opens it, on a copy of the course, and a real browser before it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.notebooks.gates import ROOT
+
+TOKEN = "browser-test"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory) -> Path:
+    """Copy the course, so that what the browser saves does not land in the checkout."""
+    folder = tmp_path_factory.mktemp("course")
+    for name in ("notebooks", "exercises", "solutions", ".exchange"):
+        ignored = shutil.ignore_patterns(".ipynb_checkpoints")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab(course):
+    """Start `course lab` and give its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    code = "from course_lib.cli import main; main()"
+    command = [sys.executable, "-c", code, "lab", "--no-browser", "--port", str(port)]
+    server = subprocess.Popen(
+        command,
+        cwd=course,
+        env=os.environ | {"JUPYTER_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/api")
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait_for(address: str, seconds: float = 60) -> None:
+    """Ask until the server answers."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5)
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start the system's Chromium, or skip where there is none (never in CI)."""
+    executable = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if executable is None:
+        message = "no chromium on this machine; on Debian and Ubuntu: apt install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser, lab):
+    """Open a fresh page on the address that `course lab` opens."""
+    opened = browser.new_page(viewport={"width": 1400, "height": 900})
+    opened.set_default_timeout(60_000)
+    opened.goto(f"{lab}/?token={TOKEN}")
+    opened.wait_for_selector(".jp-Notebook")
+    yield opened
+    opened.close()

@@ -2,7 +2,7 @@
 
 The modules are a pipeline over notebook JSON, in the order in which they run:
 
-- `course` reads an nbgrader course directory, `release` makes its exercises from its solutions;
+- `course` reads an nbgrader course directory, `exercises` makes its releases from its solutions;
 - `submissions` finds what was handed in, `source` what the gradebook knows about an assignment;
 - `intake` turns a submission into a canonical notebook, or refuses it;
 - `execute` runs that notebook in a kernel of `sandbox`, and `probe` looks for tampering;
@@ -15,9 +15,15 @@ when they are used, because the sandbox needs only a little of the package.
 
 import importlib
 
-_WHERE = {"assignments": "course", "release": "release"}
+_WHERE = {
+    "assignments": "course",
+    "release": "exercises",
+    "grade": "runner",
+    "Options": "runner",
+    "grade_and_report": "report",
+}
 
-__all__ = ["assignments", "release"]
+__all__ = ["Options", "assignments", "grade", "grade_and_report", "release"]
 
 
 def __getattr__(name: str) -> object:

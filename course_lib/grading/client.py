@@ -81,6 +81,8 @@ class Client:
             await self._stop(gathered)
         answer = gathered.answer
         reply = await self._reply(sent)
+        if any(payload.get("source") == "ask_exit" for payload in reply.get("payload", [])):
+            raise KernelEnded("died")  # `exit()` ends it soon; when exactly, would be chance
         if reply.get("status") == "ok" and not {"cell-time", "flood"} & set(answer.flags):
             answer.status = "ok"
         answer.ename = str(reply.get("ename", ""))

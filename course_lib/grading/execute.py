@@ -38,6 +38,7 @@ class Executed:
         flags: short codes of what a person should know.
         notes: the same in sentences.
         seconds: wall-clock time by stage.
+        suspects: tests, as "notebook/test", that passed on wrong answers.
     """
 
     notebooks: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Executed:
     flags: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    suspects: list[str] = field(default_factory=list)
 
     def flag(self, code: str, note: str) -> None:
         """Remember that something is unusual."""
@@ -77,7 +79,7 @@ async def execute(
         sandbox: makes the kernels.
         limits: what one notebook may use.
         files: what the notebooks find in their working directory.
-        blind: tests that pass on wrong answers in an honest kernel too.
+        blind: tests, as "notebook/test", that pass on wrong answers in an honest kernel too.
     """
     result = Executed()
     with ExitStack() as stack:
@@ -102,7 +104,9 @@ async def _execute_one(
         alive = await _run_cells(notebook, client, result)
         started = result.spend("cells", started)
         suspects = await probe.neutralised(client, notebook) if alive else []
-        _condemn(notebook, [test for test in suspects if test not in blind], result)
+        result.suspects += [f"{name}/{test}" for test in suspects]
+        disarmed = [test for test in suspects if f"{name}/{test}" not in blind]
+        _condemn(notebook, disarmed, result)
         started = result.spend("probe", started)
     result.spend("start", started)
     result.notebooks[name] = notebook

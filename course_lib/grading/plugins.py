@@ -4,30 +4,13 @@
 two when it records. See the grader's page, README.md in this folder, for the configuration.
 """
 
-import asyncio
-import json
-import threading
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    NbGraderPreprocessor,
-    SaveAutoGrades,
-)
 from nbgrader.api import Gradebook
-from traitlets import Bool, Dict
-from traitlets.config import Config
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
-from course_lib.grading import intake
-from course_lib.grading.course import coursedir_of
-from course_lib.grading.execute import execute
-from course_lib.grading.inert import make_inert
 from course_lib.grading.points import earned, is_test
-from course_lib.grading.sandbox import Limits, Sandbox
-from course_lib.grading.settings import imported_modules
-from course_lib.grading.source import read_assignment
 
 
 class SaveGrades(SaveAutoGrades):

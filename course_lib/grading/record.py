@@ -88,7 +88,7 @@ class Recorder:
         self._coursedir, self._config = coursedir, config
         self._gradebook = Gradebook(coursedir.db_url, coursedir.course_id)
         LEDGER.metadata.create_all(self._gradebook.engine)
-        held = sessionmaker(class_=_HeldSession, bind=self._gradebook.engine, autoflush=True)
+        held = sessionmaker(class_=_HeldSession, bind=self._gradebook.engine, autoflush=False)
         self._gradebook.db.remove()
         self._gradebook.db = scoped_session(held)
 

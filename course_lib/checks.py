@@ -14,23 +14,20 @@ Every outcome is displayed with a record in the output's metadata, under `course
 status (passed, failed or unanswered), mistake, message and, where a part has its own, points.
 """
 
-import copy
-import logging
 import os
-import sysconfig
 import textwrap
-import traceback
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from IPython.display import display
-from IPython.utils.capture import CapturedIO, capture_output
 
-from course_lib.plaindata import as_number, difference, is_container, is_finite, shorten, show
+from course_lib.calling import describe, outcome, where
+from course_lib.plaindata import as_number, difference, is_finite, show
 
 WIDTH = 80  # Validate cuts longer lines off.
+NO_BREAK = "\N{NO-BREAK SPACE}"
+UNANSWERED = "not answered yet"
 _IN_PLACE = (
     "Your function changes its argument in place, and with it the caller's data. Make a new value "
     "instead: `a = a * 2`, not `a *= 2` or `a.mul_(2)`."
@@ -53,11 +50,19 @@ class Mistake:
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - read by students, above its message
-    """An answer is wrong or missing. A notebook shows the message alone, without a traceback."""
+    """An answer is wrong or missing. A notebook shows the message alone, without a traceback.
 
-    def __init__(self, message: str, *, mistake: str | None = None, status: str = "failed"):
+    Attributes:
+        message: What was asked, what came, what was expected, and a hint.
+        mistake: The name of the mistake recognised, if any.
+        early: Whether the answer failed before its value could be compared.
+        status: "failed" or "unanswered".
+    """
+
+    def __init__(self, message: str, *, mistake: str | None = None, early: bool = False):
         super().__init__(message)
-        self.message, self.mistake, self.status = message, mistake, status
+        self.message, self.mistake, self.early = message, mistake, early
+        self.status = "unanswered" if message == UNANSWERED else "failed"
 
     def _render_traceback_(self) -> list[str]:
         return [self.message]
@@ -92,15 +97,16 @@ def compare(
     for mistake in mistakes:
         if difference(mistake.value, want, rtol=rtol, atol=atol) is None:
             raise ValueError(f"mistake {mistake.name!r} has the value of the right answer")
-    got, printed = _call(f, args)
+    got, printed = _value(f, args)
     words = difference(got, want, rtol=rtol, atol=atol)
     if words is None:
         return
     named = (m for m in mistakes if difference(got, m.value, rtol=rtol, atol=atol) is None)
-    mistake = next(named, None) or _unspecific_mistake(got)
+    came = _without_the_rest(got, want)
+    mistake = next(named, None) or _unspecific_mistake(came)
     message = _message(
         ("asked:    ", _show_call(f, args)),
-        ("came:     ", show(got)),
+        ("came:     ", show(came)),
         ("expected: ", show(want)),
         ("differs:  ", "" if None not in (as_number(got), as_number(want)) else words),
         ("printed:  ", printed),
@@ -153,10 +159,7 @@ class Parts:
             yield
         except Exception as error:
             failure = self._missing[name] = _as_failure(error)
-            text = f"✗ {title}: {_verdict(failure)}"
-            if failure.status == "failed":
-                text += "\n" + textwrap.indent(failure.message, "  ")
-            _report(text, failure, **record, earned=0.0)
+            _report(f"✗ {title}: {_verdict(failure)}", failure, **record, earned=0.0)
         else:
             _report(f"✓ {title}", None, **record, earned=points)
 
@@ -173,64 +176,54 @@ class Parts:
             raise ValueError(f"the parts of {self.name} add up to {total}, not {self.points}")
         earned = float(total - sum(self._worth[name] for name in self._missing))
         marks = ", ".join(f"{'✗' if name in self._missing else '✓'} {name}" for name in self._worth)
-        text = f"{self.name}: {earned:g} of {total:g} points ({marks})"
+        text = f"{self.name}: {earned:g} of {total:g} points by these tests\n{marks}"
         failure = self._failure(text) if self._missing else None
-        _report(text, failure, item=self.name, points=self.points, earned=earned)
-        if failure and (earned == 0 or "NBGRADER_VALIDATING" in os.environ):
+        must_fail = failure and (earned == 0 or "NBGRADER_VALIDATING" in os.environ)
+        shown = failure.message if failure and not must_fail else text
+        _report(shown, failure, item=self.name, points=self.points, earned=earned)
+        if must_fail:
             raise failure
         return earned
 
     def _failure(self, summary: str) -> CheckFailed:
+        """Put what is missing into one failure, and what holds for several parts only once."""
         first = min(self._missing.values(), key=lambda failure: failure.status == "unanswered")
-        if len(self._missing) == len(self._worth):
+        if first.status == "unanswered" and len(self._missing) == len(self._worth):
             return first
-        reasons = [f"{name}: {failure.message}" for name, failure in self._missing.items()]
+        parts: dict[str, list[str]] = {}
+        for name, failure in self._missing.items():
+            parts.setdefault(failure.mistake if failure.early else name, []).append(name)
+        reasons = [f"{', '.join(p)}:\n{self._missing[p[0]].message}" for p in parts.values()]
         return CheckFailed("\n\n".join([summary, *reasons]), mistake=first.mistake)
 
 
-def _call(f: Callable[..., object], args: tuple[object, ...]) -> tuple[object, str]:
-    """Return what `f` returns for copies of `args`, and the beginning of what it printed."""
-    given = copy.deepcopy(args)
-    try:
-        with _quiet() as captured:
-            got = f(*given)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # SystemExit too: one answer must not end the others' grading.
-        if type(error) is NotImplementedError and not error.args:
-            raise CheckFailed("not answered yet", status="unanswered") from None
+def _value(f: Callable[..., object], args: tuple[object, ...]) -> tuple[object, str]:
+    """Return what `f` returns for `args`, and what it printed; fail if there is no value."""
+    result = outcome(f, args)
+    error = result.error
+    if type(error) is NotImplementedError and not error.args:
+        raise CheckFailed(UNANSWERED, early=True)
+    if error is not None:
+        came = (("came:     ", describe(error)), ("raised in ", where(error)))
+        message = _message(("asked:    ", _show_call(f, args)), *came)
+        raise CheckFailed(message, mistake="raises", early=True)
+    if result.changed:
+        before, after = map(show, result.changed)
         message = _message(
             ("asked:    ", _show_call(f, args)),
-            ("came:     ", f"{type(error).__name__}: {_text(error)}"),
-            ("raised in ", _where(error)),
+            ("changed:  ", f"{before} had become {after} after the call"),
+            ("→ ", _IN_PLACE),
         )
-        raise CheckFailed(message, mistake="raises") from None
-    for before, after in zip(args, given, strict=True):
-        if is_container(before) and difference(after, before, rtol=0, atol=0):
-            message = _message(
-                ("asked:    ", _show_call(f, args)),
-                ("came:     ", f"{show(before)} had become {show(after)} after the call"),
-                (
-                    "→ ",
-                    "Your function changes its argument in place, and with it the caller's data.",
-                ),
-                ("  ", "Make a new value instead: `a = a * 2`, not `a *= 2` or `a.mul_(2)`."),
-            )
-            raise CheckFailed(message, mistake="changes_argument")
-    return got, shorten(captured.stdout, 200)
+        raise CheckFailed(message, mistake="changes_argument", early=True)
+    return result.value, result.printed
 
 
-@contextmanager
-def _quiet() -> Iterator[CapturedIO]:
-    """Hold back prints, figures, warnings and log lines, which are allowed and not graded."""
-    level = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings(), capture_output() as captured:
-            warnings.simplefilter("ignore")
-            yield captured
-    finally:
-        logging.disable(level)
+def _without_the_rest(got: object, want: object) -> object:
+    """Put `...` into an answer where nothing particular is asked."""
+    sequences = (list, tuple)
+    if type(got) not in sequences or type(want) not in sequences or len(got) != len(want):
+        return got
+    return tuple(... if asked is ... else came for came, asked in zip(got, want, strict=True))
 
 
 def _unspecific_mistake(got: object) -> Mistake | None:
@@ -251,12 +244,12 @@ def _as_failure(error: Exception) -> CheckFailed:
             f"`{error.name}` is not defined. Run the cell that defines it; if that cell stops "
             "with an error, repair it first."
         )
-        return CheckFailed(_message(("", message)), mistake="not_defined")
-    return CheckFailed(f"the test itself stopped: {type(error).__name__}: {_text(error)}")
+        return CheckFailed(_message(("", message)), mistake="not_defined", early=True)
+    return CheckFailed(f"the test itself stopped: {describe(error)}")
 
 
 def _verdict(failure: CheckFailed) -> str:
-    return "not answered yet" if failure.status == "unanswered" else "not right yet"
+    return UNANSWERED if failure.status == "unanswered" else "not right yet"
 
 
 def _report(text: str, failure: CheckFailed | None, **record: object) -> None:
@@ -269,7 +262,13 @@ def _report(text: str, failure: CheckFailed | None, **record: object) -> None:
 def _message(*lines: tuple[str, str]) -> str:
     """Set labelled lines, wrapped under their labels; leave out those with nothing to say."""
     return "\n".join(
-        textwrap.fill(text, WIDTH, initial_indent=label, subsequent_indent=" " * len(label))
+        textwrap.fill(
+            text,
+            WIDTH,
+            initial_indent=label,
+            subsequent_indent=" " * len(label),
+            break_on_hyphens=False,
+        ).replace(NO_BREAK, " ")
         for label, text in lines
         if text
     )
@@ -277,21 +276,8 @@ def _message(*lines: tuple[str, str]) -> str:
 
 def _show_call(f: Callable[..., object], args: tuple[object, ...]) -> str:
     name = getattr(f, "__name__", None)
-    return f"{name if type(name) is str else 'your function'}({', '.join(map(show, args))})"
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return shorten(str(error), 200)
-    except Exception:
-        return "(it has no readable message)"
-
-
-def _where(error: BaseException) -> str:
-    """Quote the line of the student's that raised, if there is one."""
-    paths = sysconfig.get_paths()
-    library = (__file__, paths["stdlib"], paths["purelib"], paths["platlib"], "<frozen")
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith(library):
-            return f"line {frame.lineno} of its cell: {frame.line}"
-    return ""
+    name = name if type(name) is str else "your function"
+    room = WIDTH - len("asked:    (),") - len(name)
+    shown = [show(arg) for arg in args]
+    glued = [text.replace(" ", NO_BREAK) if len(text) <= room else text for text in shown]
+    return f"{name}({', '.join(glued)})"

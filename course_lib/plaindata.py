@@ -82,7 +82,7 @@ def kind(value: object) -> str:
     """Name what `value` is, for a sentence."""
     if type(value) in (Tensor, np.ndarray):
         name = "a tensor" if type(value) is Tensor else "an array"
-        return f"{name} of shape {tuple(value.shape)}"
+        return f"{name} of shape {tuple(value.shape)}" + " (one number)" * (value.shape == ())
     names = {bool: "a truth value", int: "a number", float: "a number", str: "a text"}
     names |= {list: "a list", tuple: "a tuple", dict: "a dict", type(None): "None"}
     return names.get(type(value)) or f"an object of type {type(value).__name__}"

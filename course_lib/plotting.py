@@ -53,8 +53,39 @@ def show(fig: "Figure", *, alt: str) -> None:
     Raises:
         ValueError: If `alt` is too short to describe anything.
     """
-    import matplotlib.pyplot as plt
     from IPython.display import display
+
+    encoded = _encode(fig, alt)
+    display(
+        {"image/png": encoded, "text/html": _img(encoded, alt), "text/plain": alt},
+        metadata={"image/png": {"alt": alt}},
+        raw=True,
+    )
+
+
+def as_html(fig: "Figure", *, alt: str) -> str:
+    """Turn a figure into an HTML `<img>` with its description, and close it.
+
+    For a picture that a slider redraws: let the slider's function set the value of an
+    `ipywidgets.HTML` to it. The old picture stays until the new one is there, and is stored with
+    the notebook.
+
+    Args:
+        fig: The figure to turn into HTML.
+        alt: One or two sentences: what is drawn, and what the reader should see in it.
+
+    Returns:
+        The tag, with the picture inside.
+
+    Raises:
+        ValueError: If `alt` is too short to describe anything.
+    """
+    return _img(_encode(fig, alt), alt)
+
+
+def _encode(fig: "Figure", alt: str) -> str:
+    """Save a figure as a PNG in base64 and close it, if its description says something."""
+    import matplotlib.pyplot as plt
 
     if len(alt.split()) < 5:
         raise ValueError(
@@ -63,10 +94,8 @@ def show(fig: "Figure", *, alt: str) -> None:
     picture = io.BytesIO()
     fig.savefig(picture, format="png", metadata={"Software": None})
     plt.close(fig)
-    encoded = base64.b64encode(picture.getvalue()).decode()
-    img = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{encoded}">'
-    display(
-        {"image/png": encoded, "text/html": img, "text/plain": alt},
-        metadata={"image/png": {"alt": alt}},
-        raw=True,
-    )
+    return base64.b64encode(picture.getvalue()).decode()
+
+
+def _img(encoded: str, alt: str) -> str:
+    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{encoded}">'

@@ -142,6 +142,12 @@ def test_the_shape_that_came_is_told():
     assert "a tensor of shape (1, 2) came where a tensor of shape (2,) is asked" in failure.message
 
 
+def test_entries_that_are_not_asked_for_are_left_out():
+    failure = failure_of(lambda rows: (1.0, rows / 0), want=(2.0, ...))
+    assert "came:     (1.0, ...)\nexpected: (2.0, ...)" in failure.message
+    assert failure.mistake is None
+
+
 def test_what_the_answer_printed_is_told_when_it_is_wrong():
     def chatty(rows):
         print("halfway:", rows.sum().item())
@@ -184,6 +190,18 @@ def test_messages_fit_the_width_that_validate_shows():
     assert max(map(len, message.splitlines())) <= checks.WIDTH
 
 
+def test_arguments_are_broken_between_lines_only_where_they_must():
+    rows = (torch.full((2, 3), 0.125), torch.full((3,), 0.125), torch.full((2, 4), 0.0625))
+    lines = failure_of(torch.cat, (rows[:1],), want=0.0).message.splitlines()
+    assert lines[0].endswith("[0.125, 0.125, 0.125]]),))")
+
+    def a_function_with_a_rather_long_name(first, second, third):
+        return 0.0
+
+    lines = failure_of(a_function_with_a_rather_long_name, rows).message.splitlines()
+    assert any("tensor([0.125, 0.125, 0.125])," in line for line in lines)
+
+
 def test_a_mistake_that_would_pass_is_a_fault_of_the_test():
     with pytest.raises(ValueError, match="'same' has the value of the right answer"):
         checks.compare(torch.mean, (ROWS,), 2.0, mistakes=[checks.Mistake("same", 2.00001, "")])
@@ -222,11 +240,13 @@ def test_each_part_is_earned_on_its_own(shown):
     assert parts_of(0.0, 1.0, 0.0).score() == 3.0
     texts, records = zip(*shown, strict=True)
     assert texts[0] == "✓ focal, value (2 of 4 points)"
-    assert texts[1].startswith("✗ focal, edge (1 of 4 points): not right yet\n  asked: ")
-    assert texts[3] == "focal: 3 of 4 points (✓ value, ✗ edge, ✓ slope)"
+    assert texts[1] == "✗ focal, edge (1 of 4 points): not right yet"
+    assert records[1]["message"].startswith("asked: ")
+    summary = "focal: 3 of 4 points by these tests\n✓ value, ✗ edge, ✓ slope\n\nedge:\nasked: "
+    assert texts[3].startswith(summary)
     assert [record["earned"] for record in records] == [2, 0.0, 1, 3.0]
     assert [record["status"] for record in records] == ["passed", "failed", "passed", "failed"]
-    assert records[3]["message"].startswith(texts[3] + "\n\nedge: asked: ")
+    assert records[3]["message"] == texts[3]
 
 
 def test_a_score_is_a_float_as_nbgrader_wants_it(shown):
@@ -235,8 +255,20 @@ def test_a_score_is_a_float_as_nbgrader_wants_it(shown):
 
 
 def test_no_part_earned_fails_like_any_item(shown):
-    with pytest.raises(checks.CheckFailed, match=r"expected: 0\.0"):
+    with pytest.raises(checks.CheckFailed, match=r"(?s)^focal: 0 of 4 .*value:.*edge:.*slope:"):
         parts_of(1.0, 1.0, None).score()
+    assert shown[-1][0] == "focal: 0 of 4 points by these tests\n✗ value, ✗ edge, ✗ slope"
+
+
+def test_what_goes_wrong_in_every_part_is_told_once():
+    parts = checks.Parts("focal", points=2)
+    for name in ("value", "slope"):
+        with parts.part(name, points=1):
+            checks.compare(torch.inverse, (ROWS,), want=0.0)
+    with pytest.raises(checks.CheckFailed) as caught:
+        parts.score()
+    assert caught.value.message.count("RuntimeError") == 1
+    assert "value, slope:\nasked: " in caught.value.message
 
 
 def test_no_part_answered_is_not_answered_yet(shown):
@@ -248,7 +280,7 @@ def test_no_part_answered_is_not_answered_yet(shown):
 def test_validate_is_told_which_part_is_missing(shown, monkeypatch):
     monkeypatch.setenv("NBGRADER_VALIDATING", "1")
     assert parts_of(0.0, 0.0, 0.0).score() == 4.0
-    with pytest.raises(checks.CheckFailed, match=r"3 of 4 points .*\n\nedge: asked: "):
+    with pytest.raises(checks.CheckFailed, match=r"3 of 4 points .*\n.*\n\nedge:\nasked: "):
         parts_of(0.0, 1.0, 0.0).score()
 
 

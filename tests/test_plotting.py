@@ -42,10 +42,19 @@ def test_the_figure_is_closed_so_that_it_is_shown_once(shown):
     assert plt.get_fignums() == []
 
 
+def test_a_slider_gets_the_same_picture_with_its_description():
+    tag = plotting.as_html(plt.figure(), alt=ALT)
+    assert tag.startswith('<img alt="Two lines: the &quot;steep&quot; one')
+    encoded = tag.split("base64,")[1].removesuffix('">')
+    assert base64.b64decode(encoded).startswith(b"\x89PNG")
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("display", [plotting.show, plotting.as_html])
 @pytest.mark.parametrize("alt", ["", "a figure", "loss"])
-def test_a_figure_without_a_description_is_refused(alt):
+def test_a_figure_without_a_description_is_refused(display, alt):
     with pytest.raises(ValueError, match="describes no figure"):
-        plotting.show(plt.figure(), alt=alt)
+        display(plt.figure(), alt=alt)
     plt.close("all")
 
 

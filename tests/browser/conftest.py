@@ -1,5 +1,6 @@
 """A JupyterLab as `make lab` opens it, on a copy of the course, and a real browser before it."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from tests.notebooks.gates import ROOT
@@ -28,27 +30,38 @@ QUIET = [
 
 @pytest.fixture(scope="session")
 def course(tmp_path_factory) -> Path:
-    """Copy the course, so that what the browser saves does not land in the checkout."""
+    """Copy the course without stored outputs: what is seen there, the browser has run."""
     folder = tmp_path_factory.mktemp("course")
     for name in ("notebooks", "exercises", "solutions", ".exchange"):
         ignored = shutil.ignore_patterns(".ipynb_checkpoints")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
+    for lesson in (folder / "notebooks").glob("*.ipynb"):
+        notebook = nbformat.read(lesson, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, lesson)
     return folder
 
 
 @pytest.fixture(scope="session")
-def lab(course):
-    """Start `course lab` and give its address."""
+def lab(course, tmp_path_factory):
+    """Start `course lab`, as a user who never ran Jupyter before, and give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     code = "from course_lib.cli import main; main()"
     command = [sys.executable, "-c", code, "lab", "--no-browser", "--port", str(port)]
+    settings = {
+        "JUPYTER_TOKEN": TOKEN,
+        "JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("jupyter")),
+        "PYTHONPATH": str(ROOT),
+    }
     server = subprocess.Popen(
         command,
         cwd=course,
-        env=os.environ | {"JUPYTER_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)},
+        env=os.environ | settings,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -99,6 +112,11 @@ def page(browser, lab):
     opened = browser.new_page(viewport={"width": 1400, "height": 900})
     opened.set_default_timeout(60_000)
     opened.goto(f"{lab}/?token={TOKEN}")
-    opened.wait_for_selector(".jp-Notebook")
+    opened.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook")
     yield opened
     opened.close()
+    # JupyterLab would reopen this page's notebooks in the next one.
+    layout = urllib.request.Request(f"{lab}/lab/api/workspaces/default", method="DELETE")
+    layout.add_header("Authorization", f"token {TOKEN}")
+    with contextlib.suppress(urllib.error.HTTPError):
+        urllib.request.urlopen(layout)

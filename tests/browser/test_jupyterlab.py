@@ -13,13 +13,20 @@ def menu(page, *path):
         page.get_by_role("menuitem", name=name, exact=True).click()
 
 
-def run_all(page):
+def open_notebook(page, lab, path):
+    """Open a notebook and give its panel, once the kernel is ready."""
+    page.goto(f"{lab}/lab/tree/{path}")
+    page.locator(".lm-TabBar-tab.jp-mod-current", has_text=path.split("/")[-1]).wait_for()
+    panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    return panel
+
+
+def run_all(page, panel):
+    """Run every cell and wait for the last one's number."""
     menu(page, "Run", "Run All Cells")
-    indicator = page.locator(
-        ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator"
-    )
-    expect(indicator).to_have_attribute("data-status", "busy", timeout=60_000)
-    expect(indicator).to_have_attribute("data-status", "idle", timeout=120_000)
+    panel.locator(".jp-Notebook-ExecutionIndicator[data-status=busy]").wait_for()
+    panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
 
 
 def test_lab_opens_on_the_first_lesson_without_a_dialog(page):
@@ -30,8 +37,8 @@ def test_lab_opens_on_the_first_lesson_without_a_dialog(page):
     assert page.get_by_text("official Jupyter news").count() == 0
 
 
-def test_the_first_lesson_runs_to_its_end(page, course):
-    run_all(page)
+def test_the_first_lesson_runs_to_its_end(page, lab, course):
+    run_all(page, open_notebook(page, lab, "notebooks/00_start_here.ipynb"))
     with page.expect_response(re.compile("api/contents/notebooks/00_start_here.ipynb")):
         page.keyboard.press("Control+s")
     page.wait_for_function("!document.title.startsWith('*')")
@@ -45,9 +52,8 @@ def test_the_first_lesson_runs_to_its_end(page, course):
 
 
 def test_validate_answers_in_a_problem_set(page, lab):
-    page.goto(f"{lab}/lab/tree/exercises/02_loss/02_loss.ipynb")
-    panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)", has_text="02")
-    panel.get_by_text("Validate", exact=True).click()
+    panel = open_notebook(page, lab, "exercises/02_loss/02_loss.ipynb")
+    panel.locator(".jp-Toolbar").get_by_role("button", name="Validate").click()
     dialog = page.locator(".jp-Dialog")
     expect(dialog).to_contain_text("not answered yet", timeout=120_000)
     expect(dialog).not_to_contain_text("Traceback")

@@ -95,7 +95,7 @@ def grade(
     scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler.")] = "",
     json: Annotated[Path | None, typer.Option(help="Write one record a submission here.")] = None,
 ) -> None:
-    """Grade submitted/*/ID in a sandbox; what is graded and unchanged stays."""
+    """Grade submitted/*/ID in a sandbox."""
     grading = grading_extra()
     limits = {"notebook_time": notebook_time, "cell_time": cell_time, "memory": memory}
     isolated = not no_sandbox
@@ -107,6 +107,18 @@ def grade(
     except CourseError as error:
         typer.echo(f"course: {error}", err=True)
         raise typer.Exit(2) from None
+
+
+@app.command()
+def feedback(
+    assignment: ProblemSet,
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; repeatable.")] = None,
+) -> None:
+    """Write the students' feedback pages of a graded problem set."""
+    grading = grading_extra()
+    root = course_root()
+    for path in grading.write_feedback(root, assignment, student):
+        typer.echo(path.relative_to(root))
 
 
 def course_root() -> Path:

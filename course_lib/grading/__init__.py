@@ -21,9 +21,19 @@ _WHERE = {
     "grade": "runner",
     "Options": "runner",
     "grade_and_report": "report",
+    "configure": "autograde",
+    "write_feedback": "feedback",
 }
 
-__all__ = ["Options", "assignments", "grade", "grade_and_report", "release"]
+__all__ = [
+    "Options",
+    "assignments",
+    "configure",
+    "grade",
+    "grade_and_report",
+    "release",
+    "write_feedback",
+]
 
 
 def __getattr__(name: str) -> object:

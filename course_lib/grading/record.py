@@ -180,7 +180,7 @@ class Recorder:
             _write(new / name, data)
         for name, notebook in graded.notebooks.items():
             make_inert(notebook)
-            notebook["cells"][:0] = _notice(outcome)
+            notebook["cells"][:0] = notice(outcome)
             text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
             _write(new / f"{name}.ipynb", text.encode("utf-8", "replace"))
         if target.exists():
@@ -218,7 +218,7 @@ def _timestamp(coursedir: CourseDirectory, folder: Path) -> Any:
         return None
 
 
-def _notice(outcome: Outcome) -> list[dict[str, Any]]:
+def notice(outcome: Outcome) -> list[dict[str, Any]]:
     """A cell at the top that says what a person should know."""
     if not outcome.message:
         return []

@@ -25,7 +25,8 @@ def make_inert(notebook: dict[str, Any]) -> None:
     """Change a notebook in place so that no page made of it runs anything of its author's."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            cell["outputs"] = [_output(output) for output in cell["outputs"]]
+            for output in cell["outputs"]:
+                _clean(output)
         elif is_active(cell["source"]):
             cell["source"] = as_text(cell["source"])
         for bundle in cell.get("attachments", {}).values():
@@ -64,20 +65,19 @@ class _Finder(HTMLParser):
             self.active |= link or name not in ATTRIBUTES
 
 
-def _output(output: dict[str, Any]) -> dict[str, Any]:
+def _clean(output: dict[str, Any]) -> None:
+    """Keep of an output what is text or a picture, HTML only as far as it is harmless."""
     if output["output_type"] not in ("display_data", "execute_result"):
-        return output
-    data = {}
-    for kind, value in output["data"].items():
-        value = "".join(value) if isinstance(value, list) else value
-        if kind in PLAIN and isinstance(value, str):
-            data[kind] = value
-        elif kind == "text/html" and isinstance(value, str):
+        return
+    data = output["data"]
+    for kind in list(data):
+        value = "".join(data[kind]) if isinstance(data[kind], list) else data[kind]
+        if kind == "text/html" and isinstance(value, str):
             data[kind] = SanitizeHTML().sanitize_html_tags(value)
-        elif _is_picture(kind, value):
-            data[kind] = value
-    record = output["metadata"].get("course_lib")
-    return {**output, "data": data, "metadata": {"course_lib": record} if record else {}}
+        elif not (_is_picture(kind, value) or (kind in PLAIN and isinstance(value, str))):
+            del data[kind]
+    for name in [name for name in output["metadata"] if name != "course_lib"]:
+        del output["metadata"][name]
 
 
 def _is_picture(kind: str, data: Any) -> bool:

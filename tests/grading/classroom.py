@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -71,6 +72,18 @@ parts.score()""",
 assert torch.allclose(clip(torch.tensor([3.0])), torch.tensor([1.0]))""",
     ),
 }
+# Needs neither torch nor the checks, so that the sandbox is warm in no time.
+LIGHT_GIVEN = "import math"
+LIGHT_ANSWERS = {
+    "double": ANSWERS["double"],
+    "root": "def root(x):\n    return math.sqrt(x)",
+    "last": "def last(x):\n    return x[-1]",
+}
+LIGHT_TESTS = {
+    "double": TESTS["double"],
+    "root": (3, "round(3 * ((root(4) == 2) + (root(9) == 3)) / 2, 1)"),
+    "last": (5, "assert last([1, 2]) == 2"),
+}
 WORDS = "Because it is *robust*."
 MAX_SCORE = 12.0
 FULL = 10.0  # without the answer that a person reads
@@ -85,16 +98,16 @@ def cell(name, source, *, grade=False, solution=False, points=None, kind="code")
     return (new_code_cell if kind == "code" else new_markdown_cell)(source, metadata=metadata)
 
 
-def source():
+def source(given, answers, tests):
     """The instructor's version."""
-    cells = [new_markdown_cell("# A small problem set"), new_code_cell(GIVEN)]
-    for name, answer in ANSWERS.items():
+    cells = [new_markdown_cell("# A small problem set"), new_code_cell(given)]
+    for name, answer in answers.items():
         head, body = answer.split("\n")
         solved = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
-        points, tests = TESTS[name]
+        points, test = tests[name]
         cells.append(new_markdown_cell(f"Write `{name}`."))
         cells.append(cell(name, solved, solution=True))
-        cells.append(cell(f"test_{name}", tests, grade=True, points=points))
+        cells.append(cell(f"test_{name}", test, grade=True, points=points))
     cells.append(cell("words", "*Your words*", grade=True, solution=True, points=2, kind="markdown"))
     return new_notebook(cells=cells)
 
@@ -102,16 +115,26 @@ def source():
 class Classroom:
     """A course directory with the small problem set, released."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, light: bool = False) -> None:
         self.root = root
+        self.answers = LIGHT_ANSWERS if light else ANSWERS
+        given, tests = (LIGHT_GIVEN, LIGHT_TESTS) if light else (GIVEN, TESTS)
         self.root.mkdir(parents=True, exist_ok=True)
         (root / "nbgrader_config.py").write_text(CONFIG)
         folder = root / "source" / NAME
         folder.mkdir(parents=True)
-        nbformat.write(source(), folder / f"{NAME}.ipynb")
+        nbformat.write(source(given, self.answers, tests), folder / f"{NAME}.ipynb")
         (folder / "numbers.txt").write_text("1 2 3\n")
         (root / "release").mkdir()
         self.run("-m", "nbgrader", "generate_assignment", NAME)
+
+    def copy(self, root: Path) -> "Classroom":
+        """The same released course elsewhere, without anything that students did."""
+        ignored = shutil.ignore_patterns("submitted", "autograded", "feedback")
+        shutil.copytree(self.root, root, ignore=ignored)
+        twin = Classroom.__new__(Classroom)
+        twin.root, twin.answers = root, self.answers
+        return twin
 
     def run(self, *arguments, check=True):
         # nbgrader calls `alembic` by name, from beside this Python.
@@ -132,7 +155,7 @@ class Classroom:
     def solved(self, **answers) -> dict:
         """The released notebook with right answers, but for those given."""
         notebook = self.release()
-        for name, code in {**ANSWERS, **answers}.items():
+        for name, code in {**self.answers, **answers}.items():
             find(notebook, name)["source"] = code
         find(notebook, "words")["source"] = WORDS
         return notebook

@@ -16,3 +16,8 @@ def _sandboxed():
 @pytest.fixture(scope="module")
 def classroom(_sandboxed, tmp_path_factory):
     return Classroom(tmp_path_factory.mktemp("course") / "small")
+
+
+@pytest.fixture(scope="module")
+def light_classroom(_sandboxed, tmp_path_factory):
+    return Classroom(tmp_path_factory.mktemp("course") / "light", light=True)

@@ -14,3 +14,4 @@ c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 # The exchange matters on a shared server; on one's own machine it stays inside the course.
 c.Exchange.root = str(root / ".exchange")
 c.NbGrader.logfile = ""
+c.Execute.extra_arguments = ["--log-level=ERROR"]  # a grading kernel says nothing of its own

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from course_lib.grading import release
+from course_lib.grading.release import secret_lines
 from tests.notebooks.gates import MODULES, ROOT, SOLUTIONS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -41,7 +41,7 @@ def archives(tmp_path_factory):
 
 def answers_in(contents: dict[str, bytes]) -> list[str]:
     """Say which lines of solutions, hidden tests or marking schemes the files show."""
-    secret = set().union(*(release.secret_lines(path) for path in SOLUTIONS))
+    secret = set().union(*(secret_lines(path) for path in SOLUTIONS))
     found = []
     for name, content in contents.items():
         text = content.decode(errors="replace").replace('\\"', '"').replace("\\n", "\n")
@@ -59,7 +59,7 @@ def test_archive_holds_no_answer(archives, kind):
 def test_archive_gate_sees_an_answer():
     solution = SOLUTIONS[0]
     assert answers_in({"leak.ipynb": solution.read_bytes()}) != []
-    line = sorted(release.secret_lines(solution), key=len)[-1]
+    line = sorted(secret_lines(solution), key=len)[-1]
     assert answers_in({"course_lib/leak.py": f"    {line}\n".encode()}) != []
 
 

@@ -4,12 +4,15 @@ import contextlib
 import io
 import logging
 import os
+import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.converters import BaseConverter
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from course_lib import CourseError, environment
@@ -54,7 +57,9 @@ def run(
         CourseError: If it failed, with the first error that nbgrader logged.
     """
     coursedir = CourseDirectory(config=config, assignment_id=assignment, student_id=student)
-    with _captured_log() as log, _scripts_on_path():
+    with _captured_log() as log, _scripts_on_path(), warnings.catch_warnings():
+        # nbgrader's own use of its database library, nothing that the user could change.
+        warnings.simplefilter("ignore", SAWarning)
         try:
             task = converter(coursedir=coursedir, config=config)
             task.force = True
@@ -92,6 +97,7 @@ def _captured_log() -> Iterator[io.StringIO]:
 
 def _first_error(log: str) -> str:
     """Take from nbgrader's log what went wrong first: its exception, or else its error line."""
-    errors = [error.splitlines() for error in log.split("[ERROR] ")[1:]]
+    entries = re.findall(r"^\[ERROR\] (.*?)(?=^\[[A-Z]+\] |\Z)", log, re.DOTALL | re.MULTILINE)
+    errors = [entry.strip().splitlines() for entry in entries]
     causes = [lines[-1] for lines in errors if lines[0].startswith("Traceback")]
     return (causes or [lines[0] for lines in errors] or [""])[0]

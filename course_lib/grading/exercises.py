@@ -18,7 +18,7 @@ REGIONS = {
     "=== BEGIN MARK SCHEME ===": "=== END MARK SCHEME ===",
 }
 MARKERS = {*REGIONS, *REGIONS.values()}
-LOOKS_LIKE_A_MARKER = re.compile(r"\b(BEGIN|END)\b.*\b(SOLUTIONS?|HIDDEN|MARK)\b", re.IGNORECASE)
+LOOKS_LIKE_A_MARKER = re.compile(r"[#=]{2,}.*\b(BEGIN|END)\b.*(SOLUTION|HIDDEN|MARK)", re.I)
 SHORTEST_TELLING_LINE = 8
 
 
@@ -123,7 +123,7 @@ def _lines(path: Path) -> tuple[set[str], set[str], set[str]]:
         for line in map(str.strip, cell.source.splitlines()):
             if line in MARKERS:
                 end = REGIONS.get(line)
-            elif LOOKS_LIKE_A_MARKER.search(line):
+            elif LOOKS_LIKE_A_MARKER.match(line):
                 misspelt.add(line)
             elif end or whole:
                 hidden.add(line)

@@ -39,6 +39,7 @@ class Executed:
         notes: the same in sentences.
         seconds: wall-clock time by stage.
         suspects: tests, as "notebook/test", that passed on wrong answers.
+        modules: modules that were loaded in the end, if `report_modules`.
     """
 
     notebooks: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Executed:
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     suspects: list[str] = field(default_factory=list)
+    modules: list[str] = field(default_factory=list)
 
     def flag(self, code: str, note: str) -> None:
         """Remember that something is unusual."""
@@ -71,6 +73,7 @@ async def execute(
     *,
     files: dict[str, bytes] | None = None,
     blind: Iterable[str] = (),
+    report_modules: bool = False,
 ) -> Executed:
     """Run each notebook of a submission in a fresh kernel, and look for tampering.
 
@@ -80,8 +83,9 @@ async def execute(
         limits: what one notebook may use.
         files: what the notebooks find in their working directory.
         blind: tests, as "notebook/test", that pass on wrong answers in an honest kernel too.
+        report_modules: whether to ask which modules the notebooks have loaded.
     """
-    result = Executed()
+    result = Executed(modules=[""] if report_modules else [])
     with ExitStack() as stack:
         folder = stack.enter_context(_folder(files)) if files else None
         for name, notebook in notebooks.items():
@@ -102,6 +106,8 @@ async def _execute_one(
     async with sandbox.kernel(limits, folder) as kernel, Client(kernel, limits) as client:
         started = result.spend("start", started)
         alive = await _run_cells(notebook, client, result)
+        if alive and result.modules:
+            result.modules += await _loaded_modules(client)
         started = result.spend("cells", started)
         suspects = await probe.neutralised(client, notebook) if alive else []
         result.suspects += [f"{name}/{test}" for test in suspects]
@@ -139,6 +145,11 @@ async def _run_cells(notebook: dict[str, Any], client: Client, result: Executed)
             if code != "flood":
                 result.flag(code, _LIMIT_NOTES[code])
     return not ended
+
+
+async def _loaded_modules(client: Client) -> list[str]:
+    answer = await client.run("import sys\nprint(*sys.modules)")
+    return [name for output in answer.outputs for name in output.get("text", "").split()]
 
 
 _LIMIT_NOTES = {"cell-time": "a cell ran longer than allowed", "output": "an output was cut"}

@@ -1,6 +1,7 @@
 """Make what a student wrote harmless to look at: nothing of it may run in a reader's browser."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -34,6 +35,7 @@ def make_inert(notebook: dict[str, Any]) -> None:
                 del bundle[kind]
 
 
+@cache  # a class shares most of its texts
 def is_active(markdown: str) -> bool:
     """Whether a browser could run something of a Markdown text.
 

@@ -34,9 +34,12 @@ class Pool(Protocol):
     workers: int
 
     async def execute(
-        self, notebooks: Notebooks, files: dict[str, bytes], blind: list[str]
+        self, notebooks: Notebooks, files: dict[str, bytes], blind: list[str], **options: bool
     ) -> Executed:
         """Execute one submission."""
+
+    async def warm(self, modules: list[str]) -> None:
+        """Have these modules imported before the next submission."""
 
 
 @dataclass
@@ -47,17 +50,22 @@ class LocalPool:
     limits: Limits
     workers: int
 
+    async def warm(self, modules: list[str]) -> None:
+        """Import modules in the process that kernels are forked from."""
+        await asyncio.to_thread(self.sandbox.warm, modules)
+
     async def execute(
-        self, notebooks: Notebooks, files: dict[str, bytes], blind: list[str]
+        self, notebooks: Notebooks, files: dict[str, bytes], blind: list[str], **options: bool
     ) -> Executed:
         """Execute one submission; once more if the sandbox broke, which is not the student's."""
+        known = {"files": files, "blind": blind, **options}
         try:
-            return await execute(notebooks, self.sandbox, self.limits, files=files, blind=blind)
+            return await execute(notebooks, self.sandbox, self.limits, **known)
         except SandboxError:
             if not self.sandbox.alive:
                 self.sandbox.close()
                 self.sandbox.start()
-            return await execute(notebooks, self.sandbox, self.limits, files=files, blind=blind)
+            return await execute(notebooks, self.sandbox, self.limits, **known)
 
 
 @dataclass
@@ -147,7 +155,7 @@ async def _grade(
     if not todo:
         return [outcomes[student] for student in folders]
     async with _pool(course, assignment, options) as pool:
-        job.blind = await _blind_tests(job, pool)
+        job.blind = await _rehearse(job, pool)
         queue: asyncio.Queue[Graded | None] = asyncio.Queue(maxsize=2 * pool.workers)
         turns = iter(todo)
 
@@ -201,11 +209,14 @@ async def _prepare(
     return Graded(outcome, notebooks, files, prints[student], folder)
 
 
-async def _blind_tests(job: Job, pool: Pool) -> list[str]:
-    """The tests that pass on wrong answers in an honest kernel: they prove no tampering."""
+async def _rehearse(job: Job, pool: Pool) -> list[str]:
+    """Run the instructor's own version: it shows which modules to have warm, and which tests pass
+    on wrong answers in an honest kernel, so that they prove no tampering.
+    """
     sources = job.assignment.notebooks.items()
     honest = {n: intake.reference(source) or intake.skeleton(source) for n, source in sources}
-    executed = await pool.execute(honest, job.given, [])
+    executed = await pool.execute(honest, job.given, [], report_modules=True)
+    await pool.warm(executed.modules)
     return executed.suspects
 
 

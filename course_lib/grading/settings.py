@@ -106,13 +106,6 @@ def _imports(source: str) -> Iterable[str]:
 
 
 def _installed(name: str) -> bool:
+    """Whether a module's package can be imported here, found out without importing it."""
     top = name.partition(".")[0]
-    if top in sys.stdlib_module_names:
-        return False
-    try:
-        if importlib.util.find_spec(top) is None:
-            return False
-        # `from package import name` may name a module or something inside one.
-        return "." not in name or importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError, AttributeError):
-        return False
+    return top not in sys.stdlib_module_names and importlib.util.find_spec(top) is not None

@@ -19,6 +19,7 @@ from course_lib.grading.sandbox import bubblewrap, layout
 from course_lib.grading.sandbox.limits import Limits
 
 START_TIME = 120  # seconds that the zygote may take for its imports
+MOST_NAMES = 500  # module names in one message
 FORK_TIME = 30  # seconds that a kernel may take to answer
 
 
@@ -119,6 +120,15 @@ class Sandbox:
         self._control = ours
         self._expect_warm()
         return self
+
+    def warm(self, modules: Iterable[str]) -> None:
+        """Import further modules before the next fork."""
+        # A message has a size limit, and a missing module costs only time.
+        names = [name for name in modules if not name.startswith("_")]
+        for start in range(0, len(names), MOST_NAMES):
+            part = names[start : start + MOST_NAMES]
+            self._control.send(json.dumps({"preload": part}).encode())
+            self._expect_warm()
 
     def _launch(self, control: int, users: int) -> subprocess.Popen:
         shown = [bubblewrap.data_cache(), *self._shown]

@@ -4,14 +4,15 @@ It runs inside bubblewrap (`python -m course_lib.grading.sandbox.zygote`), reads
 socket whose number stands in `COURSE_ZYGOTE`, and runs no user code itself.
 """
 
+import contextlib
 import gc
 import importlib
 import json
 import os
 import socket
 import sys
-import threading
 import warnings
+from collections.abc import Iterable
 
 from course_lib.grading.sandbox import linux, warden
 
@@ -24,15 +25,14 @@ ALWAYS = (
 )
 
 
-def preload(names: list[str]) -> None:
+def preload(names: Iterable[str]) -> None:
     """Import each module that can be imported here; one that fails is left to the notebook."""
-    for name in (*ALWAYS, *names):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                importlib.import_module(name)
-        except Exception as error:
-            print(f"preload {name}: {error}", file=sys.stderr)
+    for name in names:
+        with contextlib.suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 def serve(control: socket.socket, isolated: bool) -> None:
@@ -41,10 +41,15 @@ def serve(control: socket.socket, isolated: bool) -> None:
         message, handles, _, _ = socket.recv_fds(control, 65536, 1)
         if not message:
             return
+        request = json.loads(message)
+        if "preload" in request:
+            preload(request["preload"])
+            control.sendall(b"warm")
+            continue
         child = os.fork()
         if child == 0:
             try:
-                _start(json.loads(message), handles[0], control, isolated)
+                _start(request, handles[0], control, isolated)
             except BaseException:
                 sys.excepthook(*sys.exc_info())
             finally:
@@ -68,11 +73,7 @@ def main() -> None:
     """Read the order from the control socket, get warm, serve."""
     control = socket.socket(fileno=int(os.environ["COURSE_ZYGOTE"]))
     order = json.loads(control.recv(65536))
-    preload(order["preload"])
-    if threading.active_count() > 1:
-        print(f"threads before the fork: {threading.enumerate()}", file=sys.stderr)
-    gc.collect()
-    gc.freeze()
+    preload([*ALWAYS, *order["preload"]])
     control.sendall(b"warm")
     serve(control, order["isolated"])
 

@@ -8,6 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 
 lab: .venv/lab.stamp  ## Install, get the data, open JupyterLab on lesson 00
 	@$(BIN)/course data
+	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
 	@$(BIN)/course lab
 
 test: .venv/test.stamp  ## Everything that CI runs
@@ -16,7 +17,8 @@ test: .venv/test.stamp  ## Everything that CI runs
 
 notebooks: .venv/test.stamp  ## Run every lesson and solution again and store the outputs
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-	    --ExecutePreprocessor.record_timing=False notebooks/*.ipynb solutions/*/*.ipynb
+	    --ExecutePreprocessor.record_timing=False --KernelManager.transport=ipc \
+	    notebooks/*.ipynb solutions/*/*.ipynb
 
 constraints: .venv/test.stamp  ## Write the installed versions to constraints.txt
 	@{ head -1 constraints.txt; $(BIN)/python -m pip freeze --all --exclude-editable \

@@ -67,6 +67,42 @@ def data(
 
 
 @app.command()
+def predict(
+    review: Annotated[str, typer.Argument(help="A review, in quotation marks.")],
+    model: Annotated[
+        Path | None, typer.Option(help="A saved classifier; the course's own when left out.")
+    ] = None,
+) -> None:
+    """Say who wrote a review: an unhappy or a happy customer."""
+    from course_lib.demo import reviews_classifier
+    from course_lib.mlp import TextClassifier
+
+    classifier = TextClassifier.load(model) if model else reviews_classifier(progress=True)
+    verdict = classifier.verdict(review)
+    words = ", ".join(f"{word} {change:+.1f}" for word, change in list(verdict.words.items())[:5])
+    typer.echo(f"{verdict.label}, probability {verdict.probability:.2f}")
+    typer.echo(f"words that decided: {words or 'none that the classifier knows'}")
+
+
+@app.command()
+def check(
+    assignment: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")
+    ] = None,
+) -> None:
+    """Run your exercises/ID through its visible tests, as Validate does."""
+    from course_lib import selfcheck
+
+    exercises = course_root() / "exercises"
+    names = [assignment] if assignment else sorted(path.name for path in exercises.glob("*_*"))
+    for name in names:
+        typer.echo(f"{name}\n")
+        results = selfcheck.check(exercises / name / f"{name}.ipynb")
+        for line in selfcheck.lines(results):
+            typer.echo(line)
+
+
+@app.command()
 def release(
     assignment: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def numerical_gradient(f: Callable[[Tensor], Tensor], theta: Tensor, step: float = 1e-6) -> Tensor:
-    """Estimate the gradient of `f` by central differences, one weight at a time (Eq. 2.12).
+    """Estimate the gradient of `f` by central differences, one weight at a time (Eq. 2.8).
 
     Args:
         f: Function from a tensor shaped like `theta` to a scalar tensor.

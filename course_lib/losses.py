@@ -32,7 +32,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor) -> Tensor:
     A logarithm is never let below −100, as in torch, so that an impossible event that did happen
     costs 100 nats and not infinity, and a certain event that did happen costs 0 and not NaN.
     Where logits are at hand use `binary_cross_entropy_with_logits`: a probability rounded to 0 or
-    1 has forgotten how wrong it was.
+    1 has forgotten how wrong it was, and autograd through its logarithm gives NaN.
 
     Args:
         input: Probabilities f that the label is 1, each in [0, 1], any shape.
@@ -128,7 +128,7 @@ def binary_cross_entropy_with_logits_grad(input: Tensor, target: Tensor) -> Tens
 
 @validated(floating("input"), finite("input"))
 def log_sum_exp(input: Tensor) -> Tensor:
-    """Logarithm of the sum of exponentials over the last axis, without overflow (Eq. 2.17).
+    """Logarithm of the sum of exponentials over the last axis, without overflow (Eq. 2.18).
 
     Args:
         input: Numbers of any size, finite, shape (…, K).
@@ -149,7 +149,7 @@ def log_sum_exp(input: Tensor) -> Tensor:
 
 @validated(*_CLASSES)
 def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
-    """Mean cross-entropy of class numbers given K logits a row, in nats (Eq. 2.16).
+    """Mean cross-entropy of class numbers given K logits a row, in nats (Eq. 2.17).
 
     Args:
         input: Logits z, finite, shape (N, K).
@@ -172,7 +172,7 @@ def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
 
 @validated(*_CLASSES)
 def cross_entropy_grad(input: Tensor, target: Tensor) -> Tensor:
-    """Gradient of `cross_entropy` with respect to the logits (Eq. 2.18).
+    """Gradient of `cross_entropy` with respect to the logits (Eq. 2.19).
 
     Args:
         input: Logits z, finite, shape (N, K).

@@ -1,6 +1,7 @@
 """The command line: help that reads well, and failures of one line that say what to do."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 from tests.notebooks.gates import ROOT
 
-COMMANDS = ["lab", "doctor", "data", "release", "grade"]
+COMMANDS = ["lab", "doctor", "data", "predict", "check", "release", "grade"]
 
 
 def course(*arguments, cwd=ROOT, **environment):
@@ -43,6 +44,8 @@ def test_each_command_explains_itself(command):
         (("grade", "99_none"), "02_loss"),
         (("grade", "02_loss"), "submitted/STUDENT/02_loss"),
         (("data", "no-such-set"), "reviews"),
+        (("predict",), "course --help"),
+        (("predict", "Torn.", "--model", "no-such-file"), "save a classifier there first"),
     ],
 )
 def test_failure_is_one_line_that_says_what_to_do(tmp_path, arguments, remedy):
@@ -54,6 +57,22 @@ def test_failure_is_one_line_that_says_what_to_do(tmp_path, arguments, remedy):
     assert run.stderr.startswith("course: ")
     assert run.stderr.count("\n") == 1, run.stderr
     assert remedy in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("review", "label"),
+    [("Cheap fabric. I returned it.", "unhappy"), ("I love it, it fits perfectly!", "happy")],
+)
+def test_predict_answers_with_label_probability_and_words(review, label):
+    run = course("predict", review)
+    assert run.returncode == 0, run.stderr
+    verdict, words = run.stdout.splitlines()
+    assert re.fullmatch(rf"{label}, probability (0\.[5-9]\d|1\.00)", verdict)
+    assert re.match(r"words that decided: \w+ [+-]\d", words)
+
+
+def test_predict_admits_that_it_knows_no_word():
+    assert "none that the classifier knows" in course("predict", "Zzyzx qwrt.").stdout
 
 
 @pytest.mark.parametrize("command", [("lab",), ("release",), ("grade", "02_loss")])

@@ -1,0 +1,95 @@
+"""Mechanical damage to a solution costs points, unless it provably changes nothing."""
+
+from functools import cache
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tests.exercises.equivalents import EQUIVALENT
+from tests.exercises.mutants import Item
+from tests.notebooks.gates import SOLUTIONS, read
+
+SETS = {path.stem: path for path in SOLUTIONS}
+
+
+@cache
+def solved(problem_set):
+    return read(SETS[problem_set])
+
+
+def graded_functions(notebook):
+    for cell in notebook.cells:
+        grader = cell.metadata.get("nbgrader", {})
+        if grader.get("grade") and cell.cell_type == "code":
+            yield grader["grade_id"].removeprefix("test_")
+
+
+ITEMS = [
+    pytest.param(name, item, id=f"{name}-{item}")
+    for name in SETS
+    for item in graded_functions(solved(name))
+]
+
+
+@pytest.mark.parametrize(("problem_set", "name"), ITEMS)
+def test_every_mutant_that_differs_is_killed(problem_set, name):
+    item = Item(name, solved(problem_set))
+    assert item.score(item.solution) == item.points
+    mutants = item.mutants()
+    survivors = {mutant.change for mutant in mutants if item.score(mutant.source) == item.points}
+    assert len(mutants) >= 4
+    assert survivors == set(EQUIVALENT.get(name, {}))
+
+
+def test_an_equivalent_mutant_belongs_to_an_item_and_has_a_reason():
+    items = {item for name in SETS for item in graded_functions(solved(name))}
+    assert set(EQUIVALENT) <= items
+    for reasons in EQUIVALENT.values():
+        assert all(len(reason.split()) >= 5 for reason in reasons.values())
+
+
+SOLUTION = '''
+def mean_square(x):
+    """Return the mean of the squares."""
+    total = 0
+    for value in x:
+        total += value**2
+    return total / len(x)
+'''
+
+
+def item_with(test):
+    cells = [
+        new_code_cell("from course_lib import checks"),
+        new_code_cell(SOLUTION, metadata={"nbgrader": {"grade_id": "mean_square"}}),
+        new_code_cell(test, metadata={"nbgrader": {"grade_id": "test_mean_square", "points": 2}}),
+    ]
+    return Item("mean_square", new_notebook(cells=cells))
+
+
+def test_mutants_change_every_kind_of_place_once():
+    changes = {mutant.change for mutant in item_with("pass").mutants()}
+    assert changes == {
+        "total = 0  →  total = 1",
+        "total = 0  →  pass",
+        "total += value ** 2  →  total -= value ** 2",
+        "total += value ** 2  →  total += value * 2",
+        "total += value ** 2  →  total += value ** 3",
+        "total += value ** 2  →  pass",
+        "for value in x:  →  pass",
+        "return total / len(x)  →  return total * len(x)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("test", "survivors"),
+    [
+        ("assert abs(mean_square([1.0, 3.0]) - 5.0) < 1e-6", 0),
+        ("assert mean_square([1.0]) >= 0", 6),
+        ("value = mean_square([1.0])", 7),
+    ],
+)
+def test_a_weak_test_lets_mutants_survive(test, survivors):
+    item = item_with(test)
+    alive = [mutant for mutant in item.mutants() if item.score(mutant.source) == item.points]
+    assert len(alive) == survivors, alive

@@ -117,17 +117,44 @@ def release(
 
 
 @app.command()
-def grade(assignment: ProblemSet) -> None:
-    """Grade submitted/*/ID and print each student's score."""
+def grade(
+    assignment: ProblemSet,
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; repeatable.")] = None,
+    workers: Annotated[int, typer.Option(help="Notebooks at one time; 0: one a core.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Also what is already graded.")] = False,
+    notebook_time: Annotated[float | None, typer.Option(help="Seconds for a notebook.")] = None,
+    cell_time: Annotated[float | None, typer.Option(help="Seconds for a cell.")] = None,
+    memory: Annotated[int | None, typer.Option(help="Megabytes for a notebook.")] = None,
+    no_sandbox: Annotated[
+        bool, typer.Option("--no-sandbox", help="Run student code with your own rights.")
+    ] = False,
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler.")] = "",
+    json: Annotated[Path | None, typer.Option(help="Write one record a submission here.")] = None,
+) -> None:
+    """Grade submitted/*/ID in a sandbox."""
     grading = grading_extra()
-    results = grading.grade(course_root(), assignment)
-    for result in results:
-        typer.echo(f"{result.student:<20} {result.score:6.2f} / {result.max_score:g}")
-    ungraded = [result for result in results if result.message]
-    for result in ungraded:
-        typer.echo(f"{result.student}: {result.message}", err=True)
-    if ungraded:
-        raise typer.Exit(1)
+    limits = {"notebook_time": notebook_time, "cell_time": cell_time, "memory": memory}
+    isolated = not no_sandbox
+    options = grading.Options(student or [], workers, force, limits, isolated, scheduler)
+    if no_sandbox:
+        typer.echo("Warning: no sandbox. Student code runs with your rights.", err=True)
+    try:
+        grading.grade_and_report(course_root(), assignment, options, json)
+    except CourseError as error:
+        typer.echo(f"course: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def feedback(
+    assignment: ProblemSet,
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; repeatable.")] = None,
+) -> None:
+    """Write the students' feedback pages of a graded problem set."""
+    grading = grading_extra()
+    root = course_root()
+    for path in grading.write_feedback(root, assignment, student):
+        typer.echo(path.relative_to(root))
 
 
 def course_root() -> Path:

@@ -1,7 +1,42 @@
-"""The instructor's side: solutions become exercises, submissions become grades."""
+"""The instructor's side: grading that is safe, fast and never loses a submission.
 
-from course_lib.grading.autograde import Result, grade
-from course_lib.grading.course import assignments
-from course_lib.grading.release import release
+The modules are a pipeline over notebook JSON, in the order in which they run:
 
-__all__ = ["Result", "assignments", "grade", "release"]
+- `course` reads an nbgrader course directory, `exercises` makes its releases from its solutions;
+- `submissions` finds what was handed in, `source` what the gradebook knows about an assignment;
+- `intake` turns a submission into a canonical notebook, or refuses it;
+- `execute` runs that notebook in a kernel of `sandbox`, and `probe` looks for tampering;
+- `record` writes the points into nbgrader's own gradebook, one transaction a submission;
+- `runner` drives all of it for `course grade`, `feedback` writes the students' pages.
+
+Nothing outside this package imports it; it needs the extra `grading`. The names below are loaded
+when they are used, because the sandbox needs only a little of the package.
+"""
+
+import importlib
+
+_WHERE = {
+    "assignments": "course",
+    "release": "exercises",
+    "grade": "runner",
+    "Options": "runner",
+    "grade_and_report": "report",
+    "configure": "autograde",
+    "write_feedback": "feedback",
+}
+
+__all__ = [
+    "Options",
+    "assignments",
+    "configure",
+    "grade",
+    "grade_and_report",
+    "release",
+    "write_feedback",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)

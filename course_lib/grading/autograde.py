@@ -1,75 +1,172 @@
-"""Submissions become grades, by nbgrader's own autograder."""
+"""The same pipeline inside `nbgrader autograde` and Formgrader's Autograde button.
 
+In nbgrader_config.py:
+
+    from course_lib.grading import configure
+    configure(c)
+
+nbgrader itself copies and reads the files, so what it cannot read it reports as an error without a
+grade; `course grade` gives every submission a status.
+"""
+
+import asyncio
+import atexit
+import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde
+import nbformat
+from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets.config import Config
 
-from course_lib import CourseError
-from course_lib.grading import course
-from course_lib.grading.release import enter_in_gradebook
+from course_lib.grading import intake, submissions
+from course_lib.grading.execute import Executed, execute
+from course_lib.grading.inert import make_inert
+from course_lib.grading.record import Outcome, notice
+from course_lib.grading.sandbox import Sandbox
+from course_lib.grading.settings import Course
+from course_lib.grading.source import Assignment, read_assignment
 
-
-@dataclass(frozen=True)
-class Result:
-    """One student's result for one problem set.
-
-    Attributes:
-        student: The student's id, the name of the folder in submitted/.
-        score: Points earned so far; written answers count once they are marked.
-        max_score: Points that can be earned.
-        message: Why the submission could not be graded; empty when it was.
-    """
-
-    student: str
-    score: float
-    max_score: float
-    message: str = ""
+KEY = "course_grading"  # where the notebook's metadata carries flags between nbgrader's two steps
 
 
-def grade(root: Path, assignment: str) -> list[Result]:
-    """Grade every submission of a problem set; one that fails does not stop the others.
+def configure(c: Config) -> None:
+    """Put the hardened preprocessors into nbgrader's autograder and feedback.
 
     Args:
-        root: The course directory.
-        assignment: The problem set, such as "02_loss".
-
-    Returns:
-        One result a student, by name.
-
-    Raises:
-        CourseError: If there is no such problem set or nothing was handed in.
+        c: the configuration object of nbgrader_config.py.
     """
-    if assignment not in course.assignments(root):
-        known = ", ".join(course.assignments(root)) or "none yet"
-        raise CourseError(f"there is no problem set {assignment!r} ({known})")
-    config = course.settings(root)
-    coursedir = CourseDirectory(config=config)
-    submitted = Path(coursedir.format_path(coursedir.submitted_directory, "*", assignment))
-    students = sorted(path.parent.name for path in root.glob(str(submitted.relative_to(root))))
-    if not students:
-        raise CourseError(
-            f"nobody has handed in {assignment}; put notebooks in "
-            f"{coursedir.submitted_directory}/STUDENT/{assignment}/"
-        )
-    enter_in_gradebook(root, assignment)
-    return [_grade_one(config, assignment, student) for student in students]
+    here = "course_lib.grading"
+    c.Autograde.sanitize_preprocessors = [f"{here}.autograde.TakeIn"]
+    c.Autograde.autograde_preprocessors = [
+        f"{here}.autograde.RunInSandbox",
+        "nbgrader.preprocessors.LimitOutput",
+        f"{here}.plugins.SaveGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        f"{here}.autograde.Conclude",
+    ]
+    c.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        f"{here}.feedback.Redact",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
+    c.GenerateFeedback.exporter_class = f"{here}.feedback.InertHTMLExporter"
 
 
-def _grade_one(config: course.Config, assignment: str, student: str) -> Result:
-    """Grade one submission and read its score back from the gradebook."""
-    message = ""
-    try:
-        course.run(Autograde, config, assignment, student)
-    except CourseError as error:
-        message = str(error)
-    coursedir = CourseDirectory(config=config)
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+class TakeIn(NbGraderPreprocessor):
+    """Makes the canonical notebook of what was handed in (nbgrader's sanitising step)."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Replace the notebook by its canonical form, or by the release if it is refused."""
+        names = resources["nbgrader"]
+        warm = _Warm.of(self.config, names)
+        source = warm.assignment.notebooks[names["notebook"]]
+        report = intake.Canonical({})
         try:
-            submission = gradebook.find_submission(assignment, student)
-        except MissingEntry:
-            max_score = gradebook.find_assignment(assignment).max_score
-            return Result(student, 0.0, max_score, message or "nothing was graded")
-        return Result(student, submission.score, submission.max_score, message)
+            submissions.read(Path(_folder(warm.course.directory, "submitted", names)))
+            cells = submissions.parse(names["notebook"], nbformat.writes(nb).encode())
+            made = intake.canonical(cells, source, report)
+        except submissions.Refusal as refusal:
+            report.flag(refusal.code, refusal.message)
+            made = intake.skeleton(source)
+            _remove_copies(Path(_folder(warm.course.directory, "autograded", names)))
+        made["metadata"][KEY] = {"flags": report.flags, "notes": report.notes}
+        return nbformat.from_dict(made), resources
+
+
+class RunInSandbox(NbGraderPreprocessor):
+    """Runs the canonical notebook in the sandbox, and looks for tampering."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Fill in the outputs."""
+        names = resources["nbgrader"]
+        warm = _Warm.of(self.config, names)
+        name, plain = names["notebook"], json.loads(json.dumps(nb))
+        folder = Path(_folder(warm.course.directory, "autograded", names))
+        executed = warm.execute({name: plain}, _files(folder))
+        made = executed.notebooks[name]
+        before = plain["metadata"].get(KEY, {})
+        made["metadata"][KEY] = {
+            "flags": [*before.get("flags", []), *executed.flags],
+            "notes": [*before.get("notes", []), *executed.notes],
+        }
+        return nbformat.from_dict(made), resources
+
+
+class Conclude(NbGraderPreprocessor):
+    """Makes the recorded notebook inert and says at its top what a person should know."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Change the notebook that nbgrader writes under autograded/."""
+        names = resources["nbgrader"]
+        noted = nb.metadata.pop(KEY, {"flags": [], "notes": []})
+        make_inert(nb)
+        status = "flagged" if noted["flags"] else "graded"
+        message = "; ".join(noted["notes"])
+        outcome = Outcome(names["student"], names["assignment"], status, message=message)
+        nb.cells[:0] = [nbformat.from_dict(cell) for cell in notice(outcome)]
+        if noted["flags"]:
+            self.log.warning("%s: %s", names["student"], message)
+        return nb, resources
+
+
+@dataclass
+class _Warm:
+    """What consecutive submissions of one assignment share in this process."""
+
+    course: Course
+    assignment: Assignment
+    sandbox: Sandbox
+    blind: list[str]
+
+    @classmethod
+    def of(cls, config: Config, names: dict[str, str]) -> "_Warm":
+        course = Course.of(config, CourseDirectory(config=config))
+        assignment = read_assignment(course.directory, names["assignment"])
+        for key, warm in list(_warm.items()):
+            if warm.assignment == assignment and warm.sandbox.alive:
+                return warm
+            _warm.pop(key).sandbox.close()
+        sandbox = Sandbox(**course.sandbox_options(assignment)).start()
+        atexit.register(sandbox.close)
+        warm = _warm[assignment.name] = cls(course, assignment, sandbox, [])
+        honest = {
+            name: intake.reference(source) or intake.skeleton(source)
+            for name, source in assignment.notebooks.items()
+        }
+        warm.blind = warm.execute(honest, course.given_files(assignment.name)).suspects
+        return warm
+
+    def execute(self, notebooks: dict[str, Any], files: dict[str, bytes]) -> Executed:
+        """Execute in an event loop of its own: Formgrader already runs one in this thread."""
+        limits = self.course.grading.limits()
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(
+                lambda: asyncio.run(
+                    execute(notebooks, self.sandbox, limits, files=files, blind=self.blind)
+                )
+            ).result()
+
+
+_warm: dict[str, _Warm] = {}
+
+
+def _folder(directory: CourseDirectory, step: str, names: dict[str, str]) -> str:
+    step = getattr(directory, f"{step}_directory")
+    return directory.format_path(step, names["student"], names["assignment"])
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".ipynb")
+    return {str(p.relative_to(folder)): p.read_bytes() for p in paths if p.name != "timestamp.txt"}
+
+
+def _remove_copies(folder: Path) -> None:
+    """Remove what nbgrader copied out of a refused submission: it follows links."""
+    for path in list(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".ipynb":
+            path.unlink()

@@ -1,0 +1,162 @@
+"""Feedback: what a student gets back. Nothing in it runs, and hidden tests stay hidden."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
+from nbgrader.converters import GenerateFeedback
+from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from traitlets.config import Config
+
+from course_lib.grading import course
+from course_lib.grading.autograde import configure
+from course_lib.grading.inert import make_inert
+from course_lib.grading.points import is_test
+
+HIDDEN = "# (tests that are not shown)"
+OURS = {"KernelEnded", "NotRun", "TimeLimit", "Tampered"}
+SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+NUMBER = re.compile(r"-?[\d.]+(e-?\d+)?")
+
+
+def write_feedback(root: Path, assignment: str, students: list[str] | None = None) -> list[Path]:
+    """Write the feedback pages of an assignment, through nbgrader's own generator.
+
+    Args:
+        root: the course directory.
+        assignment: its name.
+        students: only these, None for all.
+
+    Returns:
+        The pages, by student.
+
+    Raises:
+        CourseError: If nbgrader cannot write them.
+    """
+    config = course.settings(root)
+    configure(config)
+    for student in students or ["*"]:
+        course.run(GenerateFeedback, config, assignment, student)
+    directory = course.CourseDirectory(config=config)
+    pattern = directory.format_path(directory.feedback_directory, "*", assignment)
+    return sorted(root.glob(f"{Path(pattern).relative_to(root)}/*.html"))
+
+
+class Redact(NbGraderPreprocessor):
+    """Removes hidden tests and everything that could show their values.
+
+    Of a test with hidden parts stay the verdict, the named mistake's hint and the author's own
+    messages. Student code that ran after it may have kept what it was called with, so its outputs
+    go as well.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Redact a notebook."""
+        marks = ClearHiddenTests(config=self.config)
+        begin, end = marks.begin_test_delimeter, marks.end_test_delimeter
+        seen = False
+        for cell in nb.cells:
+            if cell.cell_type != "code":
+                continue
+            hides = is_test(cell) and begin in cell.source
+            seen = seen or hides
+            if hides:
+                cell.outputs = [o for o in (_redact(o, cell.source) for o in cell.outputs) if o]
+                cell.source = hide(cell.source, begin, end)
+            elif seen and not is_test(cell) and cell.outputs:
+                notice = "[not shown: this cell ran after tests that are not shown]\n"
+                stream = {"output_type": "stream", "name": "stdout", "text": notice}
+                cell.outputs = [NotebookNode(stream)]
+        make_inert(nb)
+        return nb, resources
+
+
+class InertHTMLExporter(HTMLExporter):
+    """HTML whose browser runs the template's own scripts and nothing else."""
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: Any = None, **kwargs: Any
+    ) -> tuple[str, Any]:
+        """Export, and add a content security policy."""
+        page, resources = super().from_notebook_node(nb, resources, **kwargs)
+        return page.replace("<head>", f"<head>\n{_policy(page)}", 1), resources
+
+
+def hide(source: str, begin: str, end: str) -> str:
+    """Replace the hidden regions of a test's text.
+
+    >>> hide("a\\n### BEGIN HIDDEN TESTS\\nb\\n### END HIDDEN TESTS", "BEGIN HIDDEN", "END HIDDEN")
+    'a\\n# (tests that are not shown)'
+    """
+    lines, hidden = [], False
+    for line in source.splitlines():
+        if begin in line:
+            hidden = True
+            lines.append(line[: len(line) - len(line.lstrip())] + HIDDEN)
+        elif end in line:
+            hidden = False
+        elif not hidden:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _redact(output: NotebookNode, source: str) -> NotebookNode | None:
+    """What may stay of one output of a test with hidden parts."""
+    if output.output_type == "error":
+        return _redact_error(output, source)
+    if output.output_type == "execute_result":
+        text = output.data.get("text/plain", "")
+        return output if NUMBER.fullmatch(text) else None
+    record = output.get("metadata", {}).get("course_lib")
+    if output.output_type == "display_data" and isinstance(record, dict):
+        kept = _without_values(output.data.get("text/plain", ""))
+        return NotebookNode(
+            output_type="display_data", data=NotebookNode({"text/plain": kept}), metadata={}
+        )
+    return None
+
+
+def _redact_error(output: NotebookNode, source: str) -> NotebookNode:
+    name, said = output.ename, output.evalue
+    if name in OURS:
+        kept = f"{name}: {said}"
+    elif name == "CheckFailed":
+        kept = _without_values(said) or "not right yet"
+    elif name == "NotImplementedError":
+        kept = "not answered yet"
+    else:
+        # A message that the test's author wrote holds no value; any other may.
+        kept = f"{name}: {said}" if said and said in source else f"{name} in a test"
+    made = {"output_type": "error", "ename": name, "evalue": kept, "traceback": [kept]}
+    return NotebookNode(made)
+
+
+def _without_values(message: str) -> str:
+    """Keep the verdict and the hint of a check's message."""
+    kept, hint = [], False
+    for line in message.splitlines():
+        hint = line.lstrip().startswith("→") or (hint and line.startswith(" "))
+        if hint or line.startswith(("✗", "✓", "not answered yet")):
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def _policy(page: str) -> str:
+    scripts = {match.group(1) for match in SCRIPT.finditer(page) if match.group(1).strip()}
+    digests = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
+    inline = " ".join(sorted(f"'sha256-{digest}'" for digest in digests))
+    rules = [
+        "default-src 'none'",
+        f"script-src https://cdnjs.cloudflare.com 'unsafe-eval' {inline}",
+        "style-src 'unsafe-inline' https:",
+        "font-src https: data:",
+        "img-src data: https:",
+        "form-action 'none'",
+        "base-uri 'none'",
+    ]
+    content = "; ".join(rules)
+    return f'<meta http-equiv="Content-Security-Policy" content="{content}">'

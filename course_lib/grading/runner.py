@@ -1,0 +1,306 @@
+"""The runner: intake, execute and record for a whole class, on all cores."""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlalchemy.exc
+
+from course_lib import CourseError
+from course_lib.grading import intake, submissions
+from course_lib.grading.course import assignments
+from course_lib.grading.execute import Executed, execute
+from course_lib.grading.record import Graded, Outcome, Recorder
+from course_lib.grading.exercises import enter_in_gradebook
+from course_lib.grading.sandbox import Limits, Sandbox, SandboxError
+from course_lib.grading.settings import Course
+from course_lib.grading.source import Assignment, read_assignment
+
+Report = Callable[[Outcome], None]
+Notebooks = dict[str, dict[str, Any]]
+
+
+class Pool(Protocol):
+    """Where notebooks are executed: kernels on this machine, or a cluster."""
+
+    workers: int
+
+    async def execute(
+        self, notebooks: Notebooks, files: dict[str, bytes], blind: list[str], **options: bool
+    ) -> Executed:
+        """Execute one submission."""
+
+    async def warm(self, modules: list[str]) -> None:
+        """Have these modules imported before the next submission."""
+
+
+@dataclass
+class LocalPool:
+    """Kernels of one sandbox on this machine."""
+
+    sandbox: Sandbox
+    limits: Limits
+    workers: int
+
+    async def warm(self, modules: list[str]) -> None:
+        """Import modules in the process that kernels are forked from."""
+        await asyncio.to_thread(self.sandbox.warm, modules)
+
+    async def execute(
+        self, notebooks: Notebooks, files: dict[str, bytes], blind: list[str], **options: bool
+    ) -> Executed:
+        """Execute one submission; once more if the sandbox broke, which is not the student's."""
+        known = {"files": files, "blind": blind, **options}
+        try:
+            return await execute(notebooks, self.sandbox, self.limits, **known)
+        except SandboxError:
+            if not self.sandbox.alive:
+                self.sandbox.close()
+                self.sandbox.start()
+            return await execute(notebooks, self.sandbox, self.limits, **known)
+
+
+@dataclass
+class Options:
+    """What the command line may say.
+
+    Attributes:
+        students: only these, [] for all.
+        workers: kernels at one time, 0 for one a core.
+        force: grade what is already graded and unchanged as well.
+        limits: what differs from the course's settings.
+        isolated: False runs student code without a sandbox.
+        scheduler: address of a Dask scheduler, "" for this machine.
+    """
+
+    students: list[str] = field(default_factory=list)
+    workers: int = 0
+    force: bool = False
+    limits: dict[str, float | None] = field(default_factory=dict)
+    isolated: bool = True
+    scheduler: str = ""
+
+
+@dataclass
+class Job:
+    """What one run works on."""
+
+    course: Course
+    assignment: Assignment
+    given: dict[str, bytes]
+    blind: list[str]
+    isolated: bool = True
+
+
+def grade(
+    root: Path,
+    assignment: str,
+    options: Options | None = None,
+    *,
+    report: Report = lambda outcome: None,
+    begin: Callable[[int], None] = lambda number: None,
+) -> list[Outcome]:
+    """Grade the submissions of an assignment; one that fails does not stop the others.
+
+    Args:
+        root: the course directory.
+        assignment: its name, such as "02_loss".
+        options: see `Options`.
+        report: called with each outcome as it is recorded.
+        begin: called with the number of submissions that will be graded.
+
+    Returns:
+        The outcome of every submission, by student, those left alone included.
+
+    Raises:
+        CourseError: If the run as a whole cannot do its work; what was recorded stays.
+    """
+    options = options or Options()
+    course = Course.at(root)
+    with _only_grader(course), _explained(course):
+        known = _known(course, assignment)
+        recorder = Recorder(course.directory, course.config)
+        try:
+            return asyncio.run(_grade(course, known, recorder, options, report, begin))
+        finally:
+            recorder.close()
+
+
+async def _grade(
+    course: Course,
+    assignment: Assignment,
+    recorder: Recorder,
+    options: Options,
+    report: Report,
+    begin: Callable[[int], None],
+) -> list[Outcome]:
+    folders = _chosen(course, assignment, options)
+    job = Job(course, assignment, course.given_files(assignment.name), [], options.isolated)
+    past = recorder.past(assignment.name)
+    version = _version(job)
+    prints = {s: submissions.fingerprint(folder, version) for s, folder in folders.items()}
+    outcomes = {s: past[s][1] for s in folders if s in past and past[s][0] == prints[s]}
+    if options.force:
+        outcomes = {}
+    todo = [student for student in folders if student not in outcomes]
+    begin(len(todo))
+    if not todo:
+        return [outcomes[student] for student in folders]
+    async with _pool(course, assignment, options) as pool:
+        job.blind = await _rehearse(job, pool)
+        queue: asyncio.Queue[Graded | None] = asyncio.Queue(maxsize=2 * pool.workers)
+        turns = iter(todo)
+
+        async def work() -> None:
+            for student in turns:
+                await queue.put(await _prepare(job, pool, student, folders[student], prints))
+
+        async def write() -> None:
+            for _ in todo:
+                outcome = await asyncio.to_thread(recorder.record, await queue.get())
+                outcomes[outcome.student] = outcome
+                report(outcome)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(write())
+            for _ in range(min(pool.workers, len(todo))):
+                group.create_task(work())
+    return [outcomes[student] for student in folders]
+
+
+async def _prepare(
+    job: Job, pool: Pool, student: str, folder: Path, prints: dict[str, str]
+) -> Graded:
+    """Take in and execute one submission; whatever happens, it gets an outcome."""
+    started = time.perf_counter()
+    outcome = Outcome(student, job.assignment.name)
+    notebooks: Notebooks = {}
+    files: dict[str, bytes] = {}
+    try:
+        canonical = intake.take_in(submissions.read(folder), job.assignment)
+        files = {**canonical.files, **job.given}
+        executed = await pool.execute(canonical.notebooks, files, job.blind)
+        notebooks = executed.notebooks
+        outcome.flags = list(dict.fromkeys(canonical.flags + executed.flags))
+        outcome.message = "; ".join(dict.fromkeys(canonical.notes + executed.notes))
+    except (CourseError, OSError):
+        raise
+    except Exception as error:
+        refusal = error
+        if not isinstance(error, submissions.Refusal):
+            refusal = submissions.Refusal("internal", f"grading failed: {error!r}"[:500])
+        outcome.status, outcome.flags = "refused", [refusal.code]
+        outcome.message = refusal.message
+        notebooks = {n: intake.skeleton(s) for n, s in job.assignment.notebooks.items()}
+        files = {}
+    if not job.isolated:
+        outcome.flags.append("unsandboxed")
+    if outcome.flags and outcome.status != "refused":
+        outcome.status = "flagged"
+    outcome.seconds = round(time.perf_counter() - started, 3)
+    return Graded(outcome, notebooks, files, prints[student], folder)
+
+
+async def _rehearse(job: Job, pool: Pool) -> list[str]:
+    """Run the instructor's own version: it shows which modules to have warm, and which tests pass
+    on wrong answers in an honest kernel, so that they prove no tampering.
+    """
+    sources = job.assignment.notebooks.items()
+    honest = {n: intake.reference(source) or intake.skeleton(source) for n, source in sources}
+    executed = await pool.execute(honest, job.given, [], report_modules=True)
+    await pool.warm(executed.modules)
+    return executed.suspects
+
+
+@contextlib.asynccontextmanager
+async def _pool(course: Course, assignment: Assignment, options: Options) -> AsyncIterator[Pool]:
+    limits = course.grading.limits(**options.limits)
+    sandbox = course.sandbox_options(assignment)
+    if options.scheduler:
+        from course_lib.grading.cluster import ClusterPool
+
+        async with ClusterPool.connect(options.scheduler, limits, sandbox) as pool:
+            yield pool
+        return
+    workers = options.workers or len(os.sched_getaffinity(0))
+    with Sandbox(**sandbox, isolated=options.isolated) as made:
+        yield LocalPool(made, limits, workers)
+
+
+def _known(course: Course, assignment: str) -> Assignment:
+    """Read the assignment from the gradebook; enter it there first if it is new."""
+    try:
+        return read_assignment(course.directory, assignment)
+    except CourseError as error:
+        known = assignments(course.root)
+        if assignment not in known:
+            raise CourseError(f"{error} (problem sets here: {', '.join(known) or 'none'})") from None
+        enter_in_gradebook(course.root, assignment)
+        return read_assignment(course.directory, assignment)
+
+
+def _chosen(course: Course, assignment: Assignment, options: Options) -> dict[str, Path]:
+    folders = submissions.find(course.directory, assignment.name)
+    missing = [student for student in options.students if student not in folders]
+    where = f"{course.directory.submitted_directory}/STUDENT/{assignment.name}/"
+    if missing:
+        raise CourseError(f"nothing from {', '.join(missing)} in {where}")
+    if not folders:
+        raise CourseError(f"nobody has handed in {assignment.name}; put notebooks in {where}")
+    return {s: f for s, f in folders.items() if s in options.students or not options.students}
+
+
+def _version(job: Job) -> str:
+    """A digest of what submissions are graded against."""
+    cells = {n: [vars(c) for c in s.cells] for n, s in job.assignment.notebooks.items()}
+    files = {name: hashlib.sha256(data).hexdigest() for name, data in job.given.items()}
+    return json.dumps([cells, files], sort_keys=True)
+
+
+@contextlib.contextmanager
+def _only_grader(course: Course) -> Iterator[None]:
+    """Hold the course's lock; a second grader is told so."""
+    path = course.root / ".grading.lock"
+    with open(path, "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(
+                f"another grader is at work in {course.root}; wait until it has ended"
+            ) from None
+        yield
+
+
+@contextlib.contextmanager
+def _explained(course: Course) -> Iterator[None]:
+    """Turn the failures of the gradebook and the disk into one line with a remedy."""
+    book = course.directory.db_url.rpartition("@")[2]
+    again = "what was graded so far is kept: run the same command again"
+    try:
+        yield
+    except Exception as error:
+        cause = _first(error)
+        if isinstance(cause, sqlalchemy.exc.SQLAlchemyError):
+            reason = str(cause).splitlines()[0]
+            message = f"the gradebook {book} cannot be used ({reason}); {again}"
+        elif isinstance(cause, CourseError):
+            message = str(cause)
+        elif isinstance(cause, OSError):
+            message = f"{cause}; {again}"
+        else:
+            raise
+        raise CourseError(message) from error
+
+
+def _first(group: BaseException) -> BaseException:
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group

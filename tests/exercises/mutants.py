@@ -1,8 +1,8 @@
 """Small mechanical damage to the reference solutions: what the tests do not notice, they let pass.
 
 A mutant is a solution with one operator swapped, one constant shifted, one reduction or comparison
-changed, one condition, slice, keyword, call or statement dropped. Its item's test cell runs against it, in this process;
-the mutant is killed if the cell does not give full points.
+changed, one condition, slice, keyword, call or statement dropped. Its item's test cell runs against
+it, in this process; the mutant is killed if the cell does not give full points.
 """
 
 import ast

@@ -6,15 +6,12 @@ Run it in the checkout, with nothing else at work on the machine. Ratios are wha
 seconds are this machine's.
 """
 
-import argparse
 import json
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -31,7 +28,7 @@ MIX = ("right", "partly right", "wrong", "empty")
 
 
 def make_course(root: Path, students: int) -> None:
-    """A course directory with one problem set, and a class that handed it in."""
+    """Make a course directory with one problem set, and a class that handed it in."""
     root.mkdir(parents=True)
     (root / "nbgrader_config.py").write_text(STOCK)
     shutil.copytree(ROOT / "solutions" / SET, root / "solutions" / SET)

@@ -89,7 +89,9 @@ async def execute(
     with ExitStack() as stack:
         folder = stack.enter_context(_folder(files)) if files else None
         for name, notebook in notebooks.items():
-            await _execute_one(name, copy.deepcopy(notebook), sandbox, limits, folder, result, blind)
+            await _execute_one(
+                name, copy.deepcopy(notebook), sandbox, limits, folder, result, blind
+            )
     return result
 
 
@@ -164,7 +166,9 @@ def _number_results(cell: dict[str, Any]) -> None:
 def _condemn(notebook: dict[str, Any], tests: list[str], result: Executed) -> None:
     for cell in notebook["cells"]:
         if is_test(cell) and grade_id(cell) in tests:
-            message = "this test also passes on a wrong answer: something in the notebook disarms it"
+            message = (
+                "this test also passes on a wrong answer: something in the notebook disarms it"
+            )
             cell["outputs"] = [error_output("Tampered", message)]
             result.flag("tampered", f"the test {grade_id(cell)} was disarmed")
 

@@ -11,7 +11,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
 from course_lib.grading import course
-from course_lib.grading.release import release
+from course_lib.grading.exercises import release
 from tests.notebooks.gates import ROOT
 
 TEST = "test_"  # The test cell of the item `name` has the grade_id `test_name`.

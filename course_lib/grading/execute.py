@@ -37,7 +37,7 @@ class Executed:
         points: points by notebook and test.
         flags: short codes of what a person should know.
         notes: the same in sentences.
-        seconds: wall-clock time by stage.
+        seconds: wall-clock time by stage, and `cpu`, the processor time of its kernels.
         suspects: tests, as "notebook/test", that passed on wrong answers.
         modules: modules that were loaded in the end, if `report_modules`.
     """
@@ -117,6 +117,8 @@ async def _execute_one(
         _condemn(notebook, disarmed, result)
         started = result.spend("probe", started)
     result.spend("start", started)
+    used = (kernel.ending or {}).get("cpu", 0.0)
+    result.seconds["cpu"] = result.seconds.get("cpu", 0.0) + used
     result.notebooks[name] = notebook
     result.points[name] = {}
     for cell in filter(is_test, notebook["cells"]):

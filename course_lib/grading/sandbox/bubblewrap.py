@@ -107,6 +107,7 @@ def environment(control: int) -> dict[str, str]:
     one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
     # With many arenas each thread would reserve 64 MB of the address space that is limited.
     fixed = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "2", "LANG": "C.UTF-8", "TZ": "UTC"}
+    fixed["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     return {
         **one,
         **fixed,

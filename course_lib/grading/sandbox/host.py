@@ -32,7 +32,7 @@ class Kernel:
 
     Attributes:
         connection: Jupyter connection information for the host's side.
-        ending: how it ended (`status`, `reason`), or None while it runs.
+        ending: how it ended (`status`, `reason`, `cpu` seconds), or None while it runs.
     """
 
     def __init__(self, folder: Path, key: str, leash: socket.socket) -> None:

@@ -7,6 +7,7 @@ neither stop nor change it. When it ends, the operating system ends everything i
 import contextlib
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -55,7 +56,7 @@ def run(request: dict[str, Any], leash: socket.socket, isolated: bool) -> None:
         reason = _watch(kernel, leash, request["limits"])
     else:
         reason = news.decode()
-    _send_ending(leash, _end(kernel, isolated), reason)
+    _send_ending(leash, reason, *_end(kernel, isolated))
 
 
 def _build_world(request: dict[str, Any]) -> dict[str, str]:
@@ -226,17 +227,20 @@ def _read_numbers(path: str) -> dict[str, int]:
         return {}
 
 
-def _end(kernel: int, isolated: bool) -> int:
-    """Kill the kernel, and what is left of its session, and return its exit status."""
+def _end(kernel: int, isolated: bool) -> tuple[int, float]:
+    """Kill the kernel and what is left of its session; return its exit status and CPU seconds."""
     if not isolated:
         for send, target in ((os.killpg, kernel), (os.kill, kernel)):
             with contextlib.suppress(ProcessLookupError):
                 send(target, signal.SIGKILL)
     elif not _ended(kernel):
         os.kill(kernel, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(kernel, 0)[1])
+    _, status, used = os.wait4(kernel, 0)
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = sum(usage.ru_utime + usage.ru_stime for usage in (used, own))
+    return os.waitstatus_to_exitcode(status), seconds
 
 
-def _send_ending(leash: socket.socket, status: int, reason: str) -> None:
+def _send_ending(leash: socket.socket, reason: str, status: int, cpu: float) -> None:
     with contextlib.suppress(OSError):
-        leash.sendall(json.dumps({"status": status, "reason": reason}).encode())
+        leash.sendall(json.dumps({"status": status, "reason": reason, "cpu": cpu}).encode())

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from course_lib.grading import configure
+
 c = get_config()  # noqa: F821 (defined by whoever reads this file)
 root = Path(__file__).resolve().parent
 
@@ -15,3 +17,5 @@ c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 c.Exchange.root = str(root / ".exchange")
 c.NbGrader.logfile = ""
 c.Execute.extra_arguments = ["--log-level=ERROR"]  # a grading kernel says nothing of its own
+# `nbgrader autograde` and Formgrader run student code in the sandbox, like `course grade`.
+configure(c)

@@ -1,15 +1,16 @@
 """How fast grading is, on one class: against stock nbgrader, unsandboxed, and as it grows.
 
-    python benchmarks/grading.py [--students 60] [--json FILE] [--quick]
+    python benchmarks/grading.py [--students 60] [--json FILE]
 
 Run it in the checkout, with nothing else at work on the machine. Ratios are what to compare; the
 seconds are this machine's.
 """
 
 import argparse
+import asyncio
+import contextlib
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -31,7 +32,7 @@ MIX = ("right", "partly right", "wrong", "empty")
 
 
 def make_course(root: Path, students: int) -> None:
-    """A course directory with one problem set, and a class that handed it in."""
+    """Make a course directory with one problem set, and a class that handed it in."""
     root.mkdir(parents=True)
     (root / "nbgrader_config.py").write_text(STOCK)
     shutil.copytree(ROOT / "solutions" / SET, root / "solutions" / SET)
@@ -72,30 +73,95 @@ def is_answer(cell: dict) -> bool:
 
 
 def run(*arguments: str, cwd: Path, check: bool = True) -> dict[str, float]:
-    """Run a Python command; return its wall-clock and processor seconds and its memory."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    """Run a Python command; return its wall-clock seconds, and what it says of its memory."""
     scripts = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": scripts, "OMP_NUM_THREADS": "1"}
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
     )
+    seconds = time.perf_counter() - started
     if check and done.returncode:
         sys.exit(done.stdout + done.stderr)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"wall": time.perf_counter() - started, "cpu": cpu}
+    last = (done.stderr.strip().splitlines() or [""])[-1]
+    return {"wall": seconds, "memory": float(last) if last.replace(".", "").isdigit() else 0.0}
 
 
-def course_grade(root: Path, *options: str) -> tuple[dict[str, float], list[dict]]:
-    """Run `course grade` on everything; return its times, and its profile for each submission."""
-    shutil.rmtree(root / "autograded", ignore_errors=True)
-    code = "from course_lib.cli import main; main()"
-    records = root / "records.json"
-    profile = root / "profile.json"
-    os.environ["COURSE_PROFILE"] = str(profile)
-    spent = run("-c", code, "grade", SET, "--force", "--json", str(records), *options, cwd=root)
-    return spent, json.loads(records.read_text())
+GRADE = """import resource, sys
+from course_lib.cli import main
+try:
+    main()
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)
+"""
+
+
+def course_grade(root: Path, *options: str) -> dict[str, float]:
+    """Run `course grade` on everything; return its seconds and its megabytes."""
+    return run("-c", GRADE, "grade", SET, "--force", "--workers", "2", *options, cwd=root)
+
+
+def profile(root: Path) -> dict[str, float]:
+    """Grade one submission after the other in this process; return medians of each stage.
+
+    `overhead_cpu` is everything that the grader, its kernel and the kernel's warden compute for a
+    submission, less what the notebook's cells compute in a plain Python process.
+    """
+    from course_lib.grading import intake, submissions
+    from course_lib.grading.pool import Options, open_pool
+    from course_lib.grading.record import Graded, Outcome, Recorder
+    from course_lib.grading.runner import Job, _rehearse
+    from course_lib.grading.settings import Course
+    from course_lib.grading.source import read_assignment
+
+    course = Course.at(root)
+    assignment = read_assignment(course.directory, SET)
+    job = Job(course, assignment, {}, [])
+    recorder = Recorder(course.directory, course.config)
+    stages: dict[str, list[float]] = {}
+
+    async def measure() -> None:
+        async with open_pool(course, assignment, Options(workers=1)) as pool:
+            job.blind = await _rehearse(job, pool)
+            run_plainly(intake.reference(assignment.notebooks[SET]))  # imports count for nobody
+            for student, folder in submissions.find(course.directory, SET).items():
+                cpu, began = time.process_time(), time.perf_counter()
+                taken = intake.take_in(submissions.read(folder), assignment)
+                seconds = {"intake": time.perf_counter() - began}
+                executed = await pool.execute(taken.notebooks, {}, job.blind)
+                began = time.perf_counter()
+                outcome = Outcome(student, SET)
+                recorder.record(Graded(outcome, executed.notebooks, {}, "", folder))
+                seconds |= {**executed.seconds, "record": time.perf_counter() - began}
+                plain = plain_cpu(taken.notebooks[SET])
+                used = time.process_time() - cpu + seconds["cpu"]
+                seconds |= {"cells_cpu": plain, "overhead_cpu": used - plain}
+                for name, value in seconds.items():
+                    stages.setdefault(name, []).append(value)
+
+    asyncio.run(measure())
+    recorder.close()
+    return {name: statistics.median(values) for name, values in stages.items()}
+
+
+def plain_cpu(notebook: dict) -> float:
+    """Processor seconds of a notebook's cells in a fork of this process, without Jupyter."""
+    child = os.fork()
+    if child == 0:
+        run_plainly(notebook)
+        os._exit(0)
+    used = os.wait4(child, 0)[2]
+    return used.ru_utime + used.ru_stime
+
+
+def run_plainly(notebook: dict) -> None:
+    """Run a notebook's cells as plain Python, without their output."""
+    names = {"__name__": "__main__"}
+    with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                with contextlib.suppress(Exception):
+                    exec(cell["source"], names)
 
 
 def scores(root: Path) -> dict[str, float]:
@@ -108,3 +174,62 @@ def scores(root: Path) -> dict[str, float]:
     command = [sys.executable, "-c", code, f"sqlite:///{root}/gradebook.db", SET]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def stock_nbgrader(root: Path) -> dict[str, float]:
+    """Run stock `nbgrader autograde` on everything, into a new gradebook."""
+    (root / "gradebook.db").unlink()
+    for folder in ("exercises", "autograded"):
+        shutil.rmtree(root / folder, ignore_errors=True)
+    (root / "exercises").mkdir()
+    run("-m", "nbgrader", "generate_assignment", SET, cwd=root)
+    return run("-m", "nbgrader", "autograde", SET, cwd=root, check=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--students", type=int, default=60, help="size of the class")
+    parser.add_argument("--growth", default="15,60,240", help="sizes for the growth")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of which medians are taken")
+    parser.add_argument("--json", type=Path, help="write the numbers here too")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        numbers = measure_all(Path(scratch) / "course", arguments)
+    print("\n".join(f"{name:<24} {value}" for name, value in numbers.items()))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(numbers, indent=1) + "\n")
+
+
+def measure_all(root: Path, arguments: argparse.Namespace) -> dict[str, object]:
+    """Take every measurement on the same class."""
+    make_course(root, arguments.students)
+    walls: dict[str, list[float]] = {"sandbox": [], "no sandbox": []}
+    for _ in range(arguments.repeats):
+        walls["sandbox"].append(course_grade(root)["wall"])
+        ours = scores(root)
+        walls["no sandbox"].append(course_grade(root, "--no-sandbox")["wall"])
+    stages = profile(root)
+    growth = {}
+    for size in map(int, arguments.growth.split(",")):
+        hand_in(root, size)
+        growth[size] = course_grade(root)
+    hand_in(root, arguments.students)
+    stock = stock_nbgrader(root)["wall"]
+    theirs = scores(root)
+    wall = {name: statistics.median(values) for name, values in walls.items()}
+    return {
+        "students": arguments.students,
+        "nbgrader_s": round(stock, 1),
+        "course_grade_s": round(wall["sandbox"], 1),
+        "ratio_vs_nbgrader": round(stock / wall["sandbox"], 1),
+        "sandbox_ratio": round(wall["sandbox"] / wall["no sandbox"], 3),
+        "overhead_cpu_s": round(stages["overhead_cpu"], 3),
+        "stages_s": {name: round(value, 3) for name, value in stages.items()},
+        "growth_s": {size: round(spent["wall"], 1) for size, spent in growth.items()},
+        "growth_memory_mb": {size: round(spent["memory"]) for size, spent in growth.items()},
+        "different_scores": {s: [theirs.get(s), ours[s]] for s in ours if ours[s] != theirs.get(s)},
+    }
+
+
+if __name__ == "__main__":
+    main()

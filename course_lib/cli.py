@@ -119,7 +119,9 @@ def release(
 @app.command()
 def grade(
     assignment: ProblemSet,
-    student: Annotated[list[str] | None, typer.Option(help="Only this student; repeatable.")] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only this student; repeatable.")
+    ] = None,
     workers: Annotated[int, typer.Option(help="Notebooks at one time; 0: one a core.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Also what is already graded.")] = False,
     notebook_time: Annotated[float | None, typer.Option(help="Seconds for a notebook.")] = None,
@@ -148,7 +150,9 @@ def grade(
 @app.command()
 def feedback(
     assignment: ProblemSet,
-    student: Annotated[list[str] | None, typer.Option(help="Only this student; repeatable.")] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only this student; repeatable.")
+    ] = None,
 ) -> None:
     """Write the students' feedback pages of a graded problem set."""
     grading = grading_extra()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from course_lib.grading.release import secret_lines
+from course_lib.grading.exercises import secret_lines
 from tests.notebooks.gates import MODULES, ROOT, SOLUTIONS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

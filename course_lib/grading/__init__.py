@@ -19,7 +19,7 @@ _WHERE = {
     "assignments": "course",
     "release": "exercises",
     "grade": "runner",
-    "Options": "runner",
+    "Options": "pool",
     "grade_and_report": "report",
     "configure": "autograde",
     "write_feedback": "feedback",

@@ -133,7 +133,7 @@ class Client:
                 return message["content"]
 
     async def _next(self, channel: Any, deadline: float) -> dict[str, Any]:
-        """The next message of a channel; KernelEnded if there can be none, or TimeoutError."""
+        """Return the next message; KernelEnded if there can be none, TimeoutError if it is late."""
         receiving = asyncio.ensure_future(channel.get_msg(timeout=None))
         left = max(0.0, deadline - time.monotonic())
         await asyncio.wait(
@@ -193,7 +193,7 @@ class _Gathered:
 
 
 def error_output(name: str, message: str) -> dict[str, Any]:
-    """A notebook output that says what went wrong."""
+    """Return a notebook output that says what went wrong."""
     traceback = [f"{name}: {message}"]
     return {"output_type": "error", "ename": name, "evalue": message, "traceback": traceback}
 

@@ -109,7 +109,7 @@ def execute_here(
 
 
 def _sandbox(options: dict[str, Any]) -> Sandbox:
-    """The sandbox of this worker for such options, started when it is first needed."""
+    """Return the sandbox of this worker for such options, started when it is first needed."""
     key = repr(options)
     with _starting:
         if key not in _sandboxes or not _sandboxes[key].alive:

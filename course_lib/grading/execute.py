@@ -37,7 +37,7 @@ class Executed:
         points: points by notebook and test.
         flags: short codes of what a person should know.
         notes: the same in sentences.
-        seconds: wall-clock time by stage.
+        seconds: wall-clock time by stage, and `cpu`, the processor time of its kernels.
         suspects: tests, as "notebook/test", that passed on wrong answers.
         modules: modules that were loaded in the end, if `report_modules`.
     """
@@ -89,7 +89,9 @@ async def execute(
     with ExitStack() as stack:
         folder = stack.enter_context(_folder(files)) if files else None
         for name, notebook in notebooks.items():
-            await _execute_one(name, copy.deepcopy(notebook), sandbox, limits, folder, result, blind)
+            await _execute_one(
+                name, copy.deepcopy(notebook), sandbox, limits, folder, result, blind
+            )
     return result
 
 
@@ -115,6 +117,8 @@ async def _execute_one(
         _condemn(notebook, disarmed, result)
         started = result.spend("probe", started)
     result.spend("start", started)
+    used = (kernel.ending or {}).get("cpu", 0.0)
+    result.seconds["cpu"] = result.seconds.get("cpu", 0.0) + used
     result.notebooks[name] = notebook
     result.points[name] = {}
     for cell in filter(is_test, notebook["cells"]):
@@ -164,7 +168,9 @@ def _number_results(cell: dict[str, Any]) -> None:
 def _condemn(notebook: dict[str, Any], tests: list[str], result: Executed) -> None:
     for cell in notebook["cells"]:
         if is_test(cell) and grade_id(cell) in tests:
-            message = "this test also passes on a wrong answer: something in the notebook disarms it"
+            message = (
+                "this test also passes on a wrong answer: something in the notebook disarms it"
+            )
             cell["outputs"] = [error_output("Tampered", message)]
             result.flag("tampered", f"the test {grade_id(cell)} was disarmed")
 

@@ -10,7 +10,6 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
-from traitlets.config import Config
 
 from course_lib.grading import course
 from course_lib.grading.autograde import configure
@@ -87,7 +86,7 @@ class InertHTMLExporter(HTMLExporter):
 
 
 def hide(source: str, begin: str, end: str) -> str:
-    """Replace the hidden regions of a test's text.
+    r"""Replace the hidden regions of a test's text.
 
     >>> hide("a\\n### BEGIN HIDDEN TESTS\\nb\\n### END HIDDEN TESTS", "BEGIN HIDDEN", "END HIDDEN")
     'a\\n# (tests that are not shown)'
@@ -105,7 +104,7 @@ def hide(source: str, begin: str, end: str) -> str:
 
 
 def _redact(output: NotebookNode, source: str) -> NotebookNode | None:
-    """What may stay of one output of a test with hidden parts."""
+    """Return what may stay of one output of a test with hidden parts."""
     if output.output_type == "error":
         return _redact_error(output, source)
     if output.output_type == "execute_result":

@@ -12,11 +12,57 @@ PLAIN = ("text/plain",)
 PICTURES = ("image/png", "image/jpeg")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 TAG = re.compile(r"<\s*[/!?]?\s*([A-Za-z0-9:-]*)")
-TAGS = set(
-    "a abbr b blockquote br caption center code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i "
-    "img ins kbd li ol p pre q s small span strong sub summary sup table tbody td tfoot th thead "
-    "tr tt u ul var".split()
-)
+TAGS = {
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "code",
+    "dd",
+    "del",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
+}
 ATTRIBUTES = {"align", "alt", "class", "colspan", "height", "href", "id", "rowspan", "src"}
 ATTRIBUTES |= {"title", "width", "start", "name"}
 LINKS = re.compile(r"\s*(https?:|mailto:|#|attachment:|data:image/(png|jpeg|gif);|[\w./-]+$)", re.I)

@@ -59,13 +59,15 @@ def take_in(handin: Handin, assignment: Assignment) -> Canonical:
 
 
 def skeleton(source: SourceNotebook) -> dict[str, Any]:
-    """The released notebook, with the gradebook's tests, as if handed in untouched."""
-    cells = source.released or [{"source": c.source, "metadata": c.metadata()} for c in source.cells]
+    """Return the released notebook, with the gradebook's tests, as if handed in untouched."""
+    cells = source.released or [
+        {"source": c.source, "metadata": c.metadata()} for c in source.cells
+    ]
     return canonical([{"cell_type": "code", **cell} for cell in cells], source, Canonical({}))
 
 
 def reference(source: SourceNotebook) -> dict[str, Any] | None:
-    """The instructor's own version as a submission, if it is at hand."""
+    """Return the instructor's own version as a submission, if it is at hand."""
     return canonical(source.reference, source, Canonical({})) if source.reference else None
 
 
@@ -80,12 +82,14 @@ def canonical(cells: list[Cell], source: SourceNotebook, report: Canonical) -> d
     matched = match(cells, source)
     _report_changes(cells, source, matched, report)
     kept = _own_cells(cells, source, matched, report)
-    low, order = -1.0, 0
+    low = -1.0
     for number, wanted in enumerate(source.cells):
         index = matched.get(wanted.name)
-        place = _place(index, low, wanted, _following(source, number, matched), len(cells))
-        order += 1
-        kept.append((place, order, _restore(wanted, cells[index] if index is not None else None)))
+        later = _following(source, number, matched)
+        place = _place(index, low, wanted, later, len(cells))
+        kept.append(
+            (place, number + 1, _restore(wanted, cells[index] if index is not None else None))
+        )
         if wanted.solution:
             low = max(low, place)
         if index is not None and place != index:
@@ -103,7 +107,7 @@ def notebook(cells: list[Cell]) -> dict[str, Any]:
 
 
 def new_cell(kind: str, source: str, metadata: dict[str, Any] | None = None) -> Cell:
-    """A cell without outputs."""
+    """Return a cell without outputs."""
     cell = {"cell_type": kind, "metadata": metadata or {}, "source": source}
     return {**cell, "outputs": [], "execution_count": None} if kind == "code" else cell
 
@@ -180,7 +184,7 @@ def _altered(found: dict[str, Any], wanted: SourceCell) -> bool:
 def _own_cells(
     cells: list[Cell], source: SourceNotebook, matched: dict[str, int], report: Canonical
 ) -> list[tuple[float, int, Cell]]:
-    """The student's cells that the gradebook does not know, each at its place."""
+    """Return the student's cells that the gradebook does not know, each at its place."""
     known = {cell.name: cell for cell in source.cells}
     own = []
     for index, cell in enumerate(cells):
@@ -214,7 +218,7 @@ def _place(
 
 
 def _restore(wanted: SourceCell, cell: Cell | None) -> Cell:
-    """The gradebook's cell; of the student's only the text of an answer."""
+    """Return the gradebook's cell; of the student's only the text of an answer."""
     source = wanted.source if cell is None or wanted.locked else cell["source"]
     made = new_cell(wanted.cell_type, source, wanted.metadata())
     if cell and not wanted.locked and (pictures := _pictures(cell)):
@@ -231,5 +235,3 @@ def _pictures(cell: Cell) -> dict[str, dict[str, str]]:
             kept = {k: v for k, v in bundle.items() if k in PICTURES and isinstance(v, str)}
             found.update({name: kept} if kept else {})
     return found
-
-

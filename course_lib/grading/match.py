@@ -9,9 +9,7 @@ from course_lib.grading.source import Cell, SourceCell, SourceNotebook, grade_id
 ALIKE = 0.8  # share of text that an edited copy keeps
 
 
-def match(
-    cells: list[Cell], source: SourceNotebook, *, by_position: bool = True
-) -> dict[str, int]:
+def match(cells: list[Cell], source: SourceNotebook, *, by_position: bool = True) -> dict[str, int]:
     """Map the names of the gradebook's cells to places in the student's notebook.
 
     Args:
@@ -41,7 +39,7 @@ def same(one: str, other: str) -> bool:
 
 
 def defined_names(source: str) -> set[str]:
-    """The names that a cell's code defines at its top level.
+    r"""Return the names that a cell's code defines at its top level.
 
     >>> sorted(defined_names("def f(): ...\\nw, b = 1, 2"))
     ['b', 'f', 'w']
@@ -54,7 +52,7 @@ def defined_names(source: str) -> set[str]:
 
 
 def plain_python(source: str) -> str:
-    """The lines of a cell that are Python, without IPython's commands."""
+    """Return the lines of a cell that are Python, without IPython's commands."""
     lines = (("" if line.lstrip().startswith(("%", "!")) else line) for line in source.splitlines())
     return "\n".join(lines)
 

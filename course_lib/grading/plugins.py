@@ -54,9 +54,7 @@ class LatePenalties(AssignLatePenalties):
         found.late_submission_penalty = None
         late = submission.total_seconds_late
         if late > 0:
-            penalty = self.plugin_inst.late_submission_penalty(
-                names["student"], found.score, late
-            )
+            penalty = self.plugin_inst.late_submission_penalty(names["student"], found.score, late)
             if penalty is not None:
                 found.late_submission_penalty = self._check_late_penalty(found, penalty)
         gradebook.db.commit()

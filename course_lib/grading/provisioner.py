@@ -50,7 +50,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         return connection
 
     async def poll(self) -> int | None:
-        """The kernel's exit status, None while it runs."""
+        """Return the kernel's exit status, None while it runs."""
         if self._kernel is None:
             return 0
         try:
@@ -90,7 +90,7 @@ class SandboxProvisioner(KernelProvisionerBase):
 
 
 def _zygote(preload: tuple[str, ...], folder: str | None) -> Sandbox:
-    """The zygote of this process for such kernels, started when it is first needed."""
+    """Return the zygote of this process for such kernels, started when it is first needed."""
     root = course_around(Path(folder or ".").resolve())
     key = (preload, root)
     if key not in _zygotes or not _zygotes[key].alive:
@@ -100,7 +100,7 @@ def _zygote(preload: tuple[str, ...], folder: str | None) -> Sandbox:
 
 
 def course_around(folder: Path) -> Path | None:
-    """The course directory that contains a folder, if it is in one."""
+    """Return the course directory that contains a folder, if it is in one."""
     for parent in (folder, *folder.parents):
         if (parent / "nbgrader_config.py").exists():
             return parent

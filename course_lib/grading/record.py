@@ -97,7 +97,7 @@ class Recorder:
         self._gradebook.close()
 
     def past(self, assignment: str) -> dict[str, tuple[str, Outcome]]:
-        """What was recorded before: by student, the fingerprint and the outcome."""
+        """Return what was recorded before: by student, the fingerprint and the outcome."""
         rows = self._gradebook.db.execute(
             sa.select(LEDGER).where(LEDGER.c.assignment == assignment)
         ).mappings()
@@ -219,7 +219,7 @@ def _timestamp(coursedir: CourseDirectory, folder: Path) -> Any:
 
 
 def notice(outcome: Outcome) -> list[dict[str, Any]]:
-    """A cell at the top that says what a person should know."""
+    """Return a cell at the top that says what a person should know."""
     if not outcome.message:
         return []
     title = "This submission could not be graded" if outcome.status == "refused" else "To check"

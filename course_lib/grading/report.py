@@ -7,8 +7,9 @@ from types import TracebackType
 
 from tqdm import tqdm
 
+from course_lib.grading.pool import Options
 from course_lib.grading.record import Outcome
-from course_lib.grading.runner import Options, grade
+from course_lib.grading.runner import grade
 
 STATUSES = ("graded", "flagged", "refused")
 

@@ -5,88 +5,23 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import sqlalchemy.exc
 
 from course_lib import CourseError
 from course_lib.grading import intake, submissions
 from course_lib.grading.course import assignments
-from course_lib.grading.execute import Executed, execute
-from course_lib.grading.record import Graded, Outcome, Recorder
 from course_lib.grading.exercises import enter_in_gradebook
-from course_lib.grading.sandbox import Limits, Sandbox, SandboxError
+from course_lib.grading.pool import Notebooks, Options, Pool, open_pool
+from course_lib.grading.record import Graded, Outcome, Recorder
 from course_lib.grading.settings import Course
 from course_lib.grading.source import Assignment, read_assignment
 
 Report = Callable[[Outcome], None]
-Notebooks = dict[str, dict[str, Any]]
-
-
-class Pool(Protocol):
-    """Where notebooks are executed: kernels on this machine, or a cluster."""
-
-    workers: int
-
-    async def execute(
-        self, notebooks: Notebooks, files: dict[str, bytes], blind: list[str], **options: bool
-    ) -> Executed:
-        """Execute one submission."""
-
-    async def warm(self, modules: list[str]) -> None:
-        """Have these modules imported before the next submission."""
-
-
-@dataclass
-class LocalPool:
-    """Kernels of one sandbox on this machine."""
-
-    sandbox: Sandbox
-    limits: Limits
-    workers: int
-
-    async def warm(self, modules: list[str]) -> None:
-        """Import modules in the process that kernels are forked from."""
-        await asyncio.to_thread(self.sandbox.warm, modules)
-
-    async def execute(
-        self, notebooks: Notebooks, files: dict[str, bytes], blind: list[str], **options: bool
-    ) -> Executed:
-        """Execute one submission; once more if the sandbox broke, which is not the student's."""
-        known = {"files": files, "blind": blind, **options}
-        try:
-            return await execute(notebooks, self.sandbox, self.limits, **known)
-        except SandboxError:
-            if not self.sandbox.alive:
-                self.sandbox.close()
-                self.sandbox.start()
-            return await execute(notebooks, self.sandbox, self.limits, **known)
-
-
-@dataclass
-class Options:
-    """What the command line may say.
-
-    Attributes:
-        students: only these, [] for all.
-        workers: kernels at one time, 0 for one a core.
-        force: grade what is already graded and unchanged as well.
-        limits: what differs from the course's settings.
-        isolated: False runs student code without a sandbox.
-        scheduler: address of a Dask scheduler, "" for this machine.
-    """
-
-    students: list[str] = field(default_factory=list)
-    workers: int = 0
-    force: bool = False
-    limits: dict[str, float | None] = field(default_factory=dict)
-    isolated: bool = True
-    scheduler: str = ""
 
 
 @dataclass
@@ -154,7 +89,7 @@ async def _grade(
     begin(len(todo))
     if not todo:
         return [outcomes[student] for student in folders]
-    async with _pool(course, assignment, options) as pool:
+    async with open_pool(course, assignment, options) as pool:
         job.blind = await _rehearse(job, pool)
         queue: asyncio.Queue[Graded | None] = asyncio.Queue(maxsize=2 * pool.workers)
         turns = iter(todo)
@@ -210,29 +145,16 @@ async def _prepare(
 
 
 async def _rehearse(job: Job, pool: Pool) -> list[str]:
-    """Run the instructor's own version: it shows which modules to have warm, and which tests pass
-    on wrong answers in an honest kernel, so that they prove no tampering.
+    """Run the instructor's own version before the class.
+
+    It shows which modules to have warm, and which tests pass on wrong answers in an honest kernel
+    too, so that they prove no tampering.
     """
     sources = job.assignment.notebooks.items()
     honest = {n: intake.reference(source) or intake.skeleton(source) for n, source in sources}
     executed = await pool.execute(honest, job.given, [], report_modules=True)
     await pool.warm(executed.modules)
     return executed.suspects
-
-
-@contextlib.asynccontextmanager
-async def _pool(course: Course, assignment: Assignment, options: Options) -> AsyncIterator[Pool]:
-    limits = course.grading.limits(**options.limits)
-    sandbox = course.sandbox_options(assignment)
-    if options.scheduler:
-        from course_lib.grading.cluster import ClusterPool
-
-        async with ClusterPool.connect(options.scheduler, limits, sandbox) as pool:
-            yield pool
-        return
-    workers = options.workers or len(os.sched_getaffinity(0))
-    with Sandbox(**sandbox, isolated=options.isolated) as made:
-        yield LocalPool(made, limits, workers)
 
 
 def _known(course: Course, assignment: str) -> Assignment:
@@ -242,7 +164,9 @@ def _known(course: Course, assignment: str) -> Assignment:
     except CourseError as error:
         known = assignments(course.root)
         if assignment not in known:
-            raise CourseError(f"{error} (problem sets here: {', '.join(known) or 'none'})") from None
+            raise CourseError(
+                f"{error} (problem sets here: {', '.join(known) or 'none'})"
+            ) from None
         enter_in_gradebook(course.root, assignment)
         return read_assignment(course.directory, assignment)
 
@@ -259,7 +183,7 @@ def _chosen(course: Course, assignment: Assignment, options: Options) -> dict[st
 
 
 def _version(job: Job) -> str:
-    """A digest of what submissions are graded against."""
+    """Return a digest of what submissions are graded against."""
     cells = {n: [vars(c) for c in s.cells] for n, s in job.assignment.notebooks.items()}
     files = {name: hashlib.sha256(data).hexdigest() for name, data in job.given.items()}
     return json.dumps([cells, files], sort_keys=True)

@@ -62,7 +62,7 @@ class Course:
         return cls(Path(directory.root), config, directory, Grading(config=config))
 
     def given_files(self, assignment: str) -> dict[str, bytes]:
-        """The files, other than notebooks, that come with an assignment."""
+        """Return the files, other than notebooks, that come with an assignment."""
         folder = Path(self.directory.format_path(self.directory.source_directory, ".", assignment))
         paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
         return {
@@ -81,7 +81,7 @@ class Course:
 
 
 def imported_modules(assignment: Assignment) -> list[str]:
-    """The installed modules that an assignment's own cells import, with matplotlib's usual one."""
+    """Return the installed modules that an assignment's cells import, and matplotlib's."""
     sources = [
         cell["source"]
         for notebook in assignment.notebooks.values()

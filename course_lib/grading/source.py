@@ -33,7 +33,7 @@ class SourceCell:
         return self.grade and not self.solution and self.cell_type == "code"
 
     def metadata(self) -> dict[str, Any]:
-        """The nbgrader metadata that this cell must carry."""
+        """Return the nbgrader metadata that this cell must carry."""
         known = {
             "grade": self.grade,
             "grade_id": self.name,
@@ -63,7 +63,7 @@ class SourceNotebook:
     reference: list[Cell] = field(default_factory=list)
 
     def visible(self, cell: SourceCell) -> str:
-        """The text of a cell as students got it: without hidden tests."""
+        """Return the text of a cell as students got it: without hidden tests."""
         return next((c["source"] for c in self.released if grade_id(c) == cell.name), cell.source)
 
 
@@ -109,7 +109,7 @@ def read_cells(path: Path) -> list[Cell]:
 
 
 def grade_id(cell: Cell) -> str | None:
-    """The name under which nbgrader knows a cell, if it has one."""
+    """Return the name under which nbgrader knows a cell, if it has one."""
     metadata = cell.get("metadata")
     found = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = found.get("grade_id") if isinstance(found, dict) else None

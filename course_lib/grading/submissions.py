@@ -48,11 +48,11 @@ class Handin:
     flags: list[str] = field(default_factory=list)
 
     def notebooks(self) -> dict[str, bytes]:
-        """The notebooks among the files."""
+        """Return the notebooks among the files."""
         return {name: data for name, data in self.files.items() if name.endswith(".ipynb")}
 
     def others(self) -> dict[str, bytes]:
-        """The files that are not notebooks."""
+        """Return the files that are not notebooks."""
         return {name: data for name, data in self.files.items() if not name.endswith(".ipynb")}
 
 
@@ -86,7 +86,7 @@ def read(folder: Path) -> Handin:
 
 
 def fingerprint(folder: Path, *more: str) -> str:
-    """A digest of everything in a student's folder, and of `more`; it reads no link."""
+    """Return a digest of everything in a student's folder, and of `more`; it reads no link."""
     digest = hashlib.sha256("\0".join(more).encode())
     for parent, folders, files in os.walk(folder):
         folders.sort()
@@ -168,7 +168,8 @@ def _unpack(archive: str, data: bytes) -> Iterator[tuple[str, int, Any]]:
         if opened:
             yield from _unzip(opened)
         else:
-            yield from _untar(tarfile.open(fileobj=io.BytesIO(data)))
+            with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+                yield from _untar(tar)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, RuntimeError) as error:
         raise Refusal("archive", f"{archive} cannot be unpacked ({error})") from None
 

@@ -108,7 +108,9 @@ def source(given, answers, tests):
         cells.append(new_markdown_cell(f"Write `{name}`."))
         cells.append(cell(name, solved, solution=True))
         cells.append(cell(f"test_{name}", test, grade=True, points=points))
-    cells.append(cell("words", "*Your words*", grade=True, solution=True, points=2, kind="markdown"))
+    cells.append(
+        cell("words", "*Your words*", grade=True, solution=True, points=2, kind="markdown")
+    )
     return new_notebook(cells=cells)
 
 

@@ -70,7 +70,8 @@ def test_formgraders_button_uses_the_pipeline(room):
     assert "was disarmed" in notebook.cells[0].source
 
 
-def test_any_jupyter_tool_can_start_the_kernel_by_its_name(_sandboxed):
+@pytest.mark.usefixtures("_sandboxed")
+def test_any_jupyter_tool_can_start_the_kernel_by_its_name():
     cells = ["import os\nos.getcwd()", "open('/etc/shadow')", "import time\ntime.sleep(60)"]
     notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
     client = NotebookClient(

@@ -21,7 +21,13 @@ ATTACKS = {
     "form": "<form action=https://evil.example><button>OK</button></form>",
     "style": "<style>body{display:none}</style>",
 }
-HARMLESS = ["<img src=x onerror=alert('1')", "a < b and $x<y$", "`<script>`", "```\n<script>\n```", "**bold** [a](https://a.example)"]
+HARMLESS = [
+    "<img src=x onerror=alert('1')",
+    "a < b and $x<y$",
+    "`<script>`",
+    "```\n<script>\n```",
+    "**bold** [a](https://a.example)",
+]
 
 
 @pytest.mark.parametrize("markdown", ATTACKS.values(), ids=ATTACKS)

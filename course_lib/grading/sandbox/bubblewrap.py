@@ -70,7 +70,9 @@ def command(
     for parent in sorted(parents, key=lambda path: len(path.parts))[1:]:
         inside += ["--dir", str(parent)]
     for action, path in views:
-        inside += ["--tmpfs", str(path)] if action == "hide" else ["--ro-bind", str(path), str(path)]
+        inside += (
+            ["--tmpfs", str(path)] if action == "hide" else ["--ro-bind", str(path), str(path)]
+        )
     inside += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     return [
         "bwrap",
@@ -87,7 +89,7 @@ def command(
 
 
 def python_environment() -> list[Path]:
-    """The folders that this Python imports from, without any course tree among them.
+    """Return the folders that this Python imports from, without any course tree among them.
 
     A folder on the path that is neither a prefix nor a `site-packages` may hold anything (an
     editable installation puts a whole repository there), so only this package is taken from it.
@@ -101,10 +103,11 @@ def python_environment() -> list[Path]:
 
 
 def environment(control: int) -> dict[str, str]:
-    """The environment variables of the zygote: few, none of them the user's."""
+    """Return the environment variables of the zygote: few, none of them the user's."""
     one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
     # With many arenas each thread would reserve 64 MB of the address space that is limited.
     fixed = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "2", "LANG": "C.UTF-8", "TZ": "UTC"}
+    fixed["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     return {
         **one,
         **fixed,
@@ -119,7 +122,7 @@ def environment(control: int) -> dict[str, str]:
 
 
 def data_cache() -> Path:
-    """The folder of the course's data sets on this machine."""
+    """Return the folder of the course's data sets on this machine."""
     from course_lib import data
 
     return Path(data.cache_dir()).absolute()

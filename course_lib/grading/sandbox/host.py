@@ -32,7 +32,7 @@ class Kernel:
 
     Attributes:
         connection: Jupyter connection information for the host's side.
-        ending: how it ended (`status`, `reason`), or None while it runs.
+        ending: how it ended (`status`, `reason`, `cpu` seconds), or None while it runs.
     """
 
     def __init__(self, folder: Path, key: str, leash: socket.socket) -> None:
@@ -46,7 +46,9 @@ class Kernel:
         answer = await asyncio.wait_for(loop.sock_recv(self._leash, 1), FORK_TIME)
         if answer != layout.READY:
             rest = await asyncio.wait_for(loop.sock_recv(self._leash, 4096), FORK_TIME)
-            raise SandboxError(f"a kernel did not start: {(answer + rest).decode(errors='replace')}")
+            raise SandboxError(
+                f"a kernel did not start: {(answer + rest).decode(errors='replace')}"
+            )
 
     async def wait(self) -> dict:
         """Wait until the kernel has ended, and return how: exit `status` and `reason`."""
@@ -135,7 +137,12 @@ class Sandbox:
         front = bubblewrap.command(self.folder, hidden=self._hidden, shown=shown, users=users)
         with open(self.folder / "log", "wb") as log:
             return subprocess.Popen(
-                [*(front if self.isolated else []), sys.executable, "-m", "course_lib.grading.sandbox.zygote"],
+                [
+                    *(front if self.isolated else []),
+                    sys.executable,
+                    "-m",
+                    "course_lib.grading.sandbox.zygote",
+                ],
                 env=bubblewrap.environment(control),
                 pass_fds=[handle for handle in (control, users) if handle >= 0],
                 stdin=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ READY, INTERRUPT = b"R", b"I"
 
 
 def connection(folder: str | Path, key: str) -> dict:
-    """The Jupyter connection information of the kernel whose sockets lie in `folder`."""
+    """Return the Jupyter connection information of the kernel whose sockets lie in `folder`."""
     ports = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
     return {
         "transport": "ipc",

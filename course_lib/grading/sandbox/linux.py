@@ -24,7 +24,9 @@ def unshare(flags: int) -> None:
     _check(_libc.unshare(flags), "unshare")
 
 
-def mount(source: str, target: str, kind: str | None = None, flags: int = 0, data: str = "") -> None:
+def mount(
+    source: str, target: str, kind: str | None = None, flags: int = 0, data: str = ""
+) -> None:
     """Mount `source` on `target` (mount(2))."""
     name = kind.encode() if kind else None
     result = _libc.mount(
@@ -40,9 +42,7 @@ def bind(source: str, target: str) -> None:
 
 def make_read_only(target: str) -> None:
     """Let nobody write through the mount at `target`; the same files may be writable elsewhere."""
-    mount(
-        "none", target, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
-    )
+    mount("none", target, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 
 def adopt_orphans() -> None:

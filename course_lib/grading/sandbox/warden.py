@@ -7,6 +7,7 @@ neither stop nor change it. When it ends, the operating system ends everything i
 import contextlib
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -55,7 +56,7 @@ def run(request: dict[str, Any], leash: socket.socket, isolated: bool) -> None:
         reason = _watch(kernel, leash, request["limits"])
     else:
         reason = news.decode()
-    _send_ending(leash, _end(kernel, isolated), reason)
+    _send_ending(leash, reason, *_end(kernel, isolated))
 
 
 def _build_world(request: dict[str, Any]) -> dict[str, str]:
@@ -75,9 +76,7 @@ def _build_world(request: dict[str, Any]) -> dict[str, str]:
     _mount_memory(layout.KERNELS, 4096)
     linux.bind(layout.SHM, "/dev/shm")
     _replace_tmp(layout.TMP)
-    linux.mount(
-        "proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
-    )
+    linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     return {**folders, "sockets": layout.KERNEL}
 
@@ -100,10 +99,10 @@ def _replace_tmp(own: str) -> None:
     handles = {path: os.open(path, os.O_PATH) for path in kept}
     for path in kept:
         if os.path.isdir(path):
-            os.makedirs(f"{own}{path[len('/tmp'):]}", exist_ok=True)
+            os.makedirs(f"{own}{path[len('/tmp') :]}", exist_ok=True)
         else:
-            os.makedirs(os.path.dirname(f"{own}{path[len('/tmp'):]}"), exist_ok=True)
-            Path(f"{own}{path[len('/tmp'):]}").touch()
+            os.makedirs(os.path.dirname(f"{own}{path[len('/tmp') :]}"), exist_ok=True)
+            Path(f"{own}{path[len('/tmp') :]}").touch()
     linux.bind(own, "/tmp")
     for path, handle in handles.items():
         linux.bind(f"/proc/self/fd/{handle}", path)
@@ -191,7 +190,7 @@ def _ended(kernel: int) -> bool:
 
 
 def _processes() -> list[str]:
-    """The other processes of this world (of a plain run: none are listed)."""
+    """Return the other processes of this world (of a plain run: none are listed)."""
     if os.getpid() != 1:
         return []
     return [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
@@ -228,21 +227,20 @@ def _read_numbers(path: str) -> dict[str, int]:
         return {}
 
 
-def _end(kernel: int, isolated: bool) -> int:
-    """Kill the kernel, and what is left of its session, and return its exit status."""
+def _end(kernel: int, isolated: bool) -> tuple[int, float]:
+    """Kill the kernel and what is left of its session; return its exit status and CPU seconds."""
     if not isolated:
         for send, target in ((os.killpg, kernel), (os.kill, kernel)):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 send(target, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
     elif not _ended(kernel):
         os.kill(kernel, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(kernel, 0)[1])
+    _, status, used = os.wait4(kernel, 0)
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = sum(usage.ru_utime + usage.ru_stime for usage in (used, own))
+    return os.waitstatus_to_exitcode(status), seconds
 
 
-def _send_ending(leash: socket.socket, status: int, reason: str) -> None:
-    try:
-        leash.sendall(json.dumps({"status": status, "reason": reason}).encode())
-    except OSError:
-        pass
+def _send_ending(leash: socket.socket, reason: str, status: int, cpu: float) -> None:
+    with contextlib.suppress(OSError):
+        leash.sendall(json.dumps({"status": status, "reason": reason, "cpu": cpu}).encode())

@@ -16,7 +16,12 @@ from collections.abc import Iterable
 
 from course_lib.grading.sandbox import linux, warden
 
-ALWAYS = (
+ALWAYS = (  # what a kernel imports when it starts
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.debugger_backport",
+    "IPython.core.oinspect",
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
     "IPython.core.completer",

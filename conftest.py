@@ -21,3 +21,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path, _, name = item.nodeid.partition("::")
         problem_set = re.search(r"\d\d_[a-z_]+", name) if "tests/exercises" in path else None
         item.add_marker(pytest.mark.xdist_group(problem_set[0] if problem_set else path))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured, at the end of the run."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "to print":
+                terminalreporter.write_line(value)

@@ -208,7 +208,7 @@ def calibration(y_true: Tensor, p: Tensor, num_bins: int = 10) -> Calibration:
                 rows=tensor([2, 1]))
     """
     inner_edges = torch.linspace(0, 1, num_bins + 1, dtype=p.dtype)[1:-1].to(p.device)
-    which = torch.bucketize(p, inner_edges)  # (N,): each row's bin
+    which = torch.bucketize(p.contiguous(), inner_edges)  # (N,): each row's bin
     rows = torch.bincount(which, minlength=num_bins)
     promised = torch.bincount(which, weights=p, minlength=num_bins) / rows
     observed = torch.bincount(which, weights=y_true.to(p.dtype), minlength=num_bins) / rows

@@ -46,7 +46,7 @@ def _real_numbers(arguments: dict[str, Any]) -> None:
 def _one_number(arguments: dict[str, Any]) -> None:
     value = arguments["self"]
     if value.data.size != 1:
-        raise ValueError(f"backward() starts from one number, not shape {value.shape}: .sum() it")
+        raise ValueError(f"backward() needs one number, not shape {value.shape}: sum it first")
 
 
 def _fixed_exponent(arguments: dict[str, Any]) -> None:

@@ -285,7 +285,7 @@ VECTOR = Value([1.0, -2.0, 0.0])
         (lambda: VECTOR + float("inf"), ValueError, "data holds inf"),
         (lambda: VECTOR + "a", TypeError, "data is a str"),
         (lambda: VECTOR + Value([1.0, 2.0]), ValueError, "could not be broadcast"),
-        (lambda: VECTOR.backward(), ValueError, r"shape \(3,\).*\.sum\(\)"),
+        (lambda: VECTOR.backward(), ValueError, r"shape \(3,\): sum it"),
         (lambda: VECTOR.log(), ValueError, "smallest here is -2.0"),
         (lambda: VECTOR**0.5, ValueError, r"-2.0 \*\* 0.5 is no real number"),
         (lambda: 1 / VECTOR, ValueError, r"0 \*\* -1 divides by zero"),

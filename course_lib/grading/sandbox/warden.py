@@ -5,6 +5,7 @@ neither stop nor change it. When it ends, the operating system ends everything i
 """
 
 import contextlib
+import itertools
 import json
 import os
 import resource
@@ -24,7 +25,8 @@ from course_lib.grading.sandbox.kernel import (
     set_resource_limits,
 )
 
-TICK = 0.05  # seconds between two looks at memory and processes
+TICK = 0.01  # seconds between two looks at the number of processes
+TICKS = 8  # of those between two looks at memory and threads
 SPARE_THREADS = 16  # what an idle kernel itself needs
 
 
@@ -186,7 +188,7 @@ def _watch(kernel: int, leash: socket.socket, limits: dict[str, Any]) -> str:
     handle = os.pidfd_open(kernel) if hasattr(os, "pidfd_open") else None
     watched = [leash] if handle is None else [leash, handle]
     started = sum(_size(_status(pid)) for pid in _processes())
-    while True:
+    for tick in itertools.count():
         readable, _, _ = select.select(watched, [], [], TICK)
         if leash in readable:
             order = leash.recv(1)
@@ -196,8 +198,9 @@ def _watch(kernel: int, leash: socket.socket, limits: dict[str, Any]) -> str:
                 os.kill(kernel, signal.SIGINT)
         if handle in readable or (handle is None and _ended(kernel)):
             return ""
-        if reason := _excess(limits, started):
-            return reason
+        crowded = len(_processes()) > limits["processes"] + SPARE_THREADS
+        if crowded or (tick % TICKS == 0 and (reason := _excess(limits, started))):
+            return "processes" if crowded else reason
 
 
 def _ended(kernel: int) -> bool:

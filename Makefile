@@ -4,7 +4,7 @@ PYTHON ?= python3.11 python3.12 python3.13 python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: lab test notebooks constraints binder-link clean
+.PHONY: lab test notebooks matrix constraints binder-link clean
 
 lab: .venv/lab.stamp  ## Install, get the data, open JupyterLab on lesson 00
 	@$(BIN)/course data
@@ -13,12 +13,15 @@ lab: .venv/lab.stamp  ## Install, get the data, open JupyterLab on lesson 00
 
 test: .venv/test.stamp  ## Everything that CI runs
 	@$(BIN)/course data
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 notebooks: .venv/test.stamp  ## Run every lesson and solution again and store the outputs
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False --KernelManager.transport=ipc \
 	    notebooks/*.ipynb solutions/*/*.ipynb
+
+matrix: .venv/test.stamp  ## Write the table of what the grading caught
+	$(BIN)/python -m tests.exercises.matrix
 
 constraints: .venv/test.stamp  ## Write the installed versions to constraints.txt
 	@{ head -1 constraints.txt; $(BIN)/python -m pip freeze --all --exclude-editable \

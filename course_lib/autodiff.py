@@ -87,7 +87,7 @@ def _unsupported(what: str) -> Callable:
 
 
 def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
-    """Sum a gradient over the axes along which an operand was stretched (Eq. 4.7).
+    """Sum a gradient over the axes along which an operand was stretched (Eq. 4.6).
 
     Args:
         g: Gradient in the shape of the result.
@@ -124,7 +124,7 @@ class Value:
         backward: Backward = lambda g: (),
         op: str = "",
     ) -> None:
-        self.data = np.array(data, dtype=np.float64)
+        self.data = np.asarray(data).astype(np.float64)  # a copy
         self.grad = np.zeros_like(self.data)
         self.parents, self._backward, self.op = parents, backward, op
 
@@ -172,7 +172,7 @@ class Value:
 
     @validated(_one_number)
     def backward(self) -> None:
-        """Add the gradient of this one number to `grad` of everything it depends on (Eq. 4.3).
+        """Add the gradient of this one number to `grad` of everything it depends on (Eq. 4.2).
 
         Calls add up, as they do in torch for leaves and after `retain_grad()`: what flows through
         the graph is counted afresh each time, and only the result is added.
@@ -199,7 +199,7 @@ class Value:
         return Value(self.data**exponent, (self,), backward, f"^{exponent}")
 
     def exp(self) -> Value:
-        """Exponential of every entry (Eq. 4.6)."""
+        """Exponential of every entry (Eq. 4.8)."""
         exp = np.exp(self.data)
 
         def backward(g):
@@ -209,7 +209,7 @@ class Value:
 
     @validated(_positive)
     def log(self) -> Value:
-        """Natural logarithm of every entry; ValueError unless all are positive (Eq. 4.6)."""
+        """Natural logarithm of every entry; ValueError unless all are positive (Eq. 4.8)."""
 
         def backward(g):
             return (g / self.data,)
@@ -217,7 +217,7 @@ class Value:
         return Value(np.log(self.data), (self,), backward, "log")
 
     def tanh(self) -> Value:
-        """Hyperbolic tangent of every entry (Eq. 4.6)."""
+        """Hyperbolic tangent of every entry (Eq. 4.8)."""
         tanh = np.tanh(self.data)
 
         def backward(g):
@@ -226,7 +226,7 @@ class Value:
         return Value(tanh, (self,), backward, "tanh")
 
     def relu(self) -> Value:
-        """Positive part of every entry; its slope at 0 counts as 0 (Eq. 4.6)."""
+        """Positive part of every entry; its slope at 0 counts as 0 (Eq. 4.8)."""
 
         def backward(g):
             return (g * (self.data > 0),)
@@ -246,7 +246,7 @@ class Value:
         return Value(A @ B, (self, other), backward, "@")
 
     def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Value:
-        """Sum over `axis`, or over everything (Eq. 4.9)."""
+        """Sum over `axis`, or over everything (Eq. 4.7)."""
         kept = self.data.sum(axis=axis, keepdims=True)
 
         def backward(g):

@@ -261,6 +261,13 @@ def test_data_is_a_copy_in_float64():
     assert given.tolist() == [1, 2]
 
 
+@pytest.mark.filterwarnings("error")
+def test_tensors_are_read_without_a_warning():
+    x = Value(torch.ones(2))
+    assert (x * torch.tensor(3.0)).data.tolist() == [3, 3]
+    assert (torch.ones(2) + x).data.tolist() == [2, 2]
+
+
 VECTOR = Value([1.0, -2.0, 0.0])
 
 

@@ -1,21 +1,26 @@
 """Small mechanical damage to the reference solutions: what the tests do not notice, they let pass.
 
 A mutant is a solution with one operator swapped, one constant shifted, one reduction or comparison
-changed, one condition, slice, keyword, call or statement dropped. Its item's test cell runs against it, in this process;
-the mutant is killed if the cell does not give full points.
+changed, one condition, slice, keyword, call or statement dropped. Its item's test cell runs against
+it, in this process; the mutant is killed if the cell does not give full points.
 """
 
 import ast
 import contextlib
 import copy
 import io
+import re
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from unittest import mock
 
 from nbformat import NotebookNode
 
+from course_lib import checks
 from tests.exercises.pipeline import TEST
+from tests.notebooks.gates import ROOT, read
 
 SECONDS = 5  # A mutant that runs longer, in a loop that lost its end, counts as killed.
 
@@ -96,9 +101,9 @@ class Item:
                 break
             _run(cell.source, self._namespace)
 
-    def score(self, source: str) -> float:
+    def score(self, source: str, **known: object) -> float:
         """Give the points that a solution cell earns from the item's test cell."""
-        namespace = dict(self._namespace)
+        namespace = {**self._namespace, **known}
         try:
             with _at_most(SECONDS):
                 _run(source, namespace)
@@ -106,6 +111,24 @@ class Item:
         except Exception:
             return 0.0
         return self.points if earned is None else float(earned)
+
+    def visible_pairs(self) -> list[tuple[tuple[object, ...], object]]:
+        """List what the visible tests ask and expect, as a student can read them."""
+        pairs: list[tuple[tuple[object, ...], object]] = []
+
+        def listen(f: object, args: tuple[object, ...], want: object, **_: object) -> None:
+            pairs.append((args, want))
+
+        visible = re.sub(
+            r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", self.test, flags=re.S
+        )
+        with mock.patch.object(checks, "compare", listen):
+            _run(visible, {**self._namespace, self.name: None})
+        return pairs
+
+    def score_of(self, answer: Callable[..., object]) -> float:
+        """Give the points that a function earns as the answer."""
+        return self.score(f"{self.name} = _answer", _answer=answer)
 
     def mutants(self) -> list[Mutant]:
         """Damage the solution in every way, one way at a time."""
@@ -119,6 +142,16 @@ class Item:
             found.setdefault(source, Mutant(change, source))
         found.pop(ast.unparse(tree), None)
         return list(found.values())
+
+
+@cache
+def survivors(problem_set: str, name: str) -> tuple[int, frozenset[str]]:
+    """Damage one solution in every way: the number of mutants, and those that nobody noticed."""
+    notebook = read(ROOT / "solutions" / problem_set / f"{problem_set}.ipynb")
+    item = Item(name, notebook)
+    mutants = item.mutants()
+    alive = frozenset(m.change for m in mutants if item.score(m.source) == item.points)
+    return len(mutants), alive
 
 
 def _run(source: str, namespace: dict[str, object]) -> object:

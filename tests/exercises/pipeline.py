@@ -1,4 +1,4 @@
-"""A student's notebook goes the whole way: released, answered, handed in, autograded, read back."""
+"""A student's notebook goes the whole way: released, answered, handed in, graded, read back."""
 
 import shutil
 from dataclasses import dataclass
@@ -7,11 +7,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
-from course_lib.grading import course
-from course_lib.grading.exercises import release
+from course_lib.grading import Options, course, grade, release, sandbox
 from tests.notebooks.gates import ROOT
 
 TEST = "test_"  # The test cell of the item `name` has the grade_id `test_name`.
@@ -24,10 +22,12 @@ class Graded:
     Attributes:
         scores: Points by item, as the gradebook has them.
         records: What each item's test cell reported about itself, from its outputs' metadata.
+        flags: What the grader found unusual; nothing, for an honest notebook.
     """
 
     scores: dict[str, float]
     records: dict[str, list[dict]]
+    flags: list[str]
 
     def mistakes(self, item: str) -> set[str]:
         """Name the mistakes that an item's test recognised."""
@@ -44,17 +44,14 @@ class Course:
     Args:
         root: An empty directory.
         problem_set: Its id, such as "02_loss".
-        kernel: Name of the Jupyter kernel that runs the students' code.
     """
 
-    def __init__(self, root: Path, problem_set: str, kernel: str = "python3"):
+    def __init__(self, root: Path, problem_set: str):
         self.root, self.problem_set = root, problem_set
         shutil.copy(ROOT / "nbgrader_config.py", root)
         source = Path("solutions", problem_set)
         shutil.copytree(ROOT / source, root / source, ignore=shutil.ignore_patterns(".*"))
         release(root, problem_set)
-        self.config = course.settings(root)
-        self.config.Execute.kernel_name = kernel
         self.solved = self._read("solutions")
 
     @property
@@ -75,16 +72,26 @@ class Course:
             cell.source = answers.get(_item(cell), solutions[_item(cell)])
         return notebook
 
-    def grade(self, student: str, notebook: NotebookNode) -> Graded:
-        """Hand a notebook in for a student and have nbgrader grade it."""
-        folder = self.root / "submitted" / student / self.problem_set
-        folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / f"{self.problem_set}.ipynb")
-        course.run(Autograde, self.config, self.problem_set, student)
-        return Graded(self._scores(student), self._records(student))
+    def grade(self, notebooks: dict[str, NotebookNode]) -> dict[str, Graded]:
+        """Hand a notebook in for each student and have `course grade` grade them all."""
+        for student, notebook in notebooks.items():
+            folder = self.root / "submitted" / student / self.problem_set
+            folder.mkdir(parents=True)
+            nbformat.write(notebook, folder / f"{self.problem_set}.ipynb")
+        isolated = not sandbox.unavailable()
+        options = Options(students=list(notebooks), workers=2, isolated=isolated)
+        outcomes = grade(self.root, self.problem_set, options)
+        return {
+            outcome.student: Graded(
+                self._scores(outcome.student),
+                self._records(outcome.student),
+                [flag for flag in outcome.flags if flag != "unsandboxed"],
+            )
+            for outcome in outcomes
+        }
 
     def _scores(self, student: str) -> dict[str, float]:
-        coursedir = CourseDirectory(config=self.config)
+        coursedir = CourseDirectory(config=course.settings(self.root))
         with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
             (notebook,) = gradebook.find_submission(self.problem_set, student).notebooks
             return {grade.name.removeprefix(TEST): grade.score for grade in notebook.grades}

@@ -870,6 +870,12 @@ def kappa_habits_of_all_rows(first, second):
     return (p_o - p_e) / (1 - p_e) if p_e < 1 else 0.0
 
 
+@mistake(of="cohens_kappa", loses=2, named="rows_shifted")
+def kappa_rows_shifted(first, second):
+    first, second = ([a for a in answers if a is not None] for answers in (first, second))
+    return cohen_kappa_score(first, second)
+
+
 @mistake(of="cohens_kappa", loses=2, named="divided_by_chance")
 def kappa_divided_by_chance(first, second):
     pairs = [(a, b) for a, b in zip(first, second, strict=True) if None not in (a, b)]
@@ -1045,6 +1051,12 @@ def mask_separators_counted(text):
 def mask_space_taken(text):
     text = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "<email>", text)
     return re.sub(r"\+?(?:\d[ .-]?){7,}", "<phone>", text)
+
+
+@mistake(of="mask_contacts", loses=2, named="space_taken")
+def mask_spaces_around_taken(text):
+    text = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "<email>", text)
+    return re.sub(r"\+?[\d .-]{7,}", "<phone>", text)
 
 
 @mistake(of="mask_contacts", loses=2)

@@ -213,7 +213,7 @@ def mean(x):
     return room.solved(mean=bomb)
 
 
-@case("flagged", EARLY, "processes")
+@case("flagged", EARLY)  # at whichever limit comes first: the machine is slow meanwhile
 def fork_bomb(room):
     return room.solved(mean="import os\ndef mean(x):\n    while True:\n        os.fork()")
 

@@ -207,9 +207,9 @@ class Sandbox:
             raise SandboxError(f"the sandbox broke: {error!r}") from error
         return kernel
 
-    def _user(self, number: int) -> int:
+    def _user(self, number: int) -> int | None:
         uids = layout.KERNEL_UIDS
-        return uids[number % len(uids)] if self._many_users else os.getuid()
+        return uids[number % len(uids)] if self._many_users else None
 
     def close(self) -> None:
         """End the zygote with every kernel that it forked."""

@@ -5,6 +5,7 @@ neither stop nor change it. When it ends, the operating system ends everything i
 """
 
 import contextlib
+import itertools
 import json
 import os
 import resource
@@ -24,7 +25,8 @@ from course_lib.grading.sandbox.kernel import (
     set_resource_limits,
 )
 
-TICK = 0.05  # seconds between two looks at memory and processes
+TICK = 0.01  # seconds between two looks at the number of processes
+TICKS = 8  # of those between two looks at memory and threads
 SPARE_THREADS = 16  # what an idle kernel itself needs
 
 
@@ -32,7 +34,8 @@ def run(request: dict[str, Any], leash: socket.socket, isolated: bool) -> None:
     """Start one kernel, watch it until it ends or the leash is cut, report how it ended.
 
     Args:
-        request: what the host asked for: `id`, `key`, `limits`, `folder`, `user`.
+        request: what the host asked for: `id`, `key`, `limits`, `folder`, and `user`, None to stay
+            the only one there is.
         leash: socket to the host. It carries interrupts in and `READY` and the ending out; when
             the host closes it, or dies, the kernel ends.
         isolated: whether this process is in its own namespaces.
@@ -70,14 +73,16 @@ def _build_world(request: dict[str, Any]) -> dict[str, str]:
     if Path(own, layout.FILES).is_dir():
         shutil.copytree(Path(own, layout.FILES), layout.WORK, dirs_exist_ok=True)
         shutil.rmtree(Path(own, layout.FILES))
-    _give(layout.SCRATCH, user)
-    os.chown(own, user, user)
+    if user is not None:
+        _give(layout.SCRATCH, user)
+        os.chown(own, user, user)
     linux.bind(own, layout.KERNEL)
     _mount_memory(layout.KERNELS, 4096)
     linux.bind(layout.SHM, "/dev/shm")
     _replace_tmp(layout.TMP)
     linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
-    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    if user is not None:
+        _forbid_user_namespaces()
     return {**folders, "sockets": layout.KERNEL}
 
 
@@ -141,17 +146,32 @@ def _be_kernel(
         os._exit(status)
 
 
-def _become_user(user: int, limits: dict[str, Any]) -> None:
+def _become_user(user: int | None, limits: dict[str, Any]) -> None:
     Path("/proc/self/oom_score_adj").write_text("900")
-    # A backstop for what is faster than the warden. Without a user of its own, this kernel's
-    # processes count together with those of all kernels.
-    own_user = user in layout.KERNEL_UIDS
-    limit_processes(4 * (limits["processes"] + SPARE_THREADS) if own_user else 4096)
-    if user != os.getuid():
+    if user is not None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
+    else:
+        _own_user_namespace()
+    # A backstop for what is faster than the warden.
+    limit_processes(4 * (limits["processes"] + SPARE_THREADS))
     linux.drop_privileges()
+
+
+def _own_user_namespace() -> None:
+    """Let the processes of this kernel be counted apart from those of the same user's others."""
+    user, group = os.getuid(), os.getgid()
+    linux.unshare(linux.CLONE_NEWUSER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    _forbid_user_namespaces()
+
+
+def _forbid_user_namespaces() -> None:
+    """In a namespace of its own the kernel could be root again."""
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
 
 
 def _keep_only(handles: Any) -> None:
@@ -167,8 +187,8 @@ def _watch(kernel: int, leash: socket.socket, limits: dict[str, Any]) -> str:
     """Wait for the end of the kernel or of the host's interest; return why, "" if by itself."""
     handle = os.pidfd_open(kernel) if hasattr(os, "pidfd_open") else None
     watched = [leash] if handle is None else [leash, handle]
-    started = _memory()
-    while True:
+    started = sum(_size(_status(pid)) for pid in _processes())
+    for tick in itertools.count():
         readable, _, _ = select.select(watched, [], [], TICK)
         if leash in readable:
             order = leash.recv(1)
@@ -178,11 +198,9 @@ def _watch(kernel: int, leash: socket.socket, limits: dict[str, Any]) -> str:
                 os.kill(kernel, signal.SIGINT)
         if handle in readable or (handle is None and _ended(kernel)):
             return ""
-        number = _count_tasks()
-        if number > limits["processes"] + SPARE_THREADS:
-            return "processes"
-        if _memory() - started > limits["memory"] * MEGABYTE:
-            return "memory"
+        crowded = len(_processes()) > limits["processes"] + SPARE_THREADS
+        if crowded or (tick % TICKS == 0 and (reason := _excess(limits, started))):
+            return "processes" if crowded else reason
 
 
 def _ended(kernel: int) -> bool:
@@ -196,18 +214,36 @@ def _processes() -> list[str]:
     return [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
 
 
-def _count_tasks() -> int:
-    return sum(_status(pid).get("Threads", 0) for pid in _processes())
+def _excess(limits: dict[str, Any], started: int) -> str:
+    """Name the limit that is passed, "" if none is.
 
-
-def _memory() -> int:
-    """Bytes of memory that belong to this world's processes alone."""
+    What is cheap to read comes first: a fork bomb leaves no time for more.
+    """
+    most_tasks = limits["processes"] + SPARE_THREADS
+    most_memory = limits["memory"] * MEGABYTE + started
     processes = _processes()
-    shared = len(processes) > 1  # then pages count in equal parts
-    read = _smaps if shared else _status
-    fields = ("Pss_Anon", "Pss_Shmem") if shared else ("RssAnon", "RssShmem")
-    numbers = [read(pid) for pid in processes]
-    return 1024 * sum(values.get(field, 0) for values in numbers for field in fields)
+    if len(processes) > most_tasks:
+        return "processes"
+    found = [_status(pid) for pid in processes]
+    if sum(status.get("Threads", 0) for status in found) > most_tasks:
+        return "processes"
+    if sum(map(_size, found)) <= most_memory:
+        return ""
+    # Pages that processes share were counted for each of them: count again, in equal parts.
+    total = 0
+    for pid in processes:
+        if len(_processes()) > most_tasks:
+            return "processes"
+        total += _size(_smaps(pid)) if len(processes) > 1 else most_memory + 1
+        if total > most_memory:
+            return "memory"
+    return ""
+
+
+def _size(numbers: dict[str, int]) -> int:
+    """Return the bytes of memory in what /proc says of a process."""
+    names = ("RssAnon", "RssShmem", "Pss_Anon", "Pss_Shmem")
+    return 1024 * sum(numbers.get(name, 0) for name in names)
 
 
 def _status(pid: str) -> dict[str, int]:

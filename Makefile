@@ -17,7 +17,7 @@ test: .venv/test.stamp  ## Everything that CI runs
 
 notebooks: .venv/test.stamp  ## Run every lesson and solution again and store the outputs
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-	    --ExecutePreprocessor.record_timing=False --KernelManager.transport=ipc \
+	    --ExecutePreprocessor.record_timing=False \
 	    notebooks/*.ipynb solutions/*/*.ipynb
 
 matrix: .venv/test.stamp  ## Write the table of what the grading caught

@@ -90,7 +90,7 @@ def check(
         str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")
     ] = None,
 ) -> None:
-    """Run your exercises/ID through its visible tests, as Validate does."""
+    """Ask the visible tests about your exercises/ID."""
     from course_lib import selfcheck
 
     exercises = course_root() / "exercises"

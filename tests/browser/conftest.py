@@ -28,7 +28,7 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
     """Copy the course without stored outputs: what is seen there, the browser has run."""
     folder = tmp_path_factory.mktemp("course")
@@ -45,7 +45,7 @@ def course(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(course, tmp_path_factory):
     """Start `course lab`, as a user who never ran Jupyter before, and give its address."""
     with socket.socket() as probe:
@@ -89,9 +89,12 @@ def _wait_for(address: str, seconds: float = 60) -> None:
             time.sleep(0.2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Start the system's Chromium, or skip where there is none (never in CI)."""
+    """Start the system's Chromium, or skip where there is none (never in CI).
+
+    For one module only: as long as it lives, Playwright keeps an event loop in this thread.
+    """
     executable = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     if executable is None:
         message = "no chromium on this machine; on Debian and Ubuntu: apt install chromium"

@@ -68,9 +68,7 @@ class Classwork:
 @cache
 def classwork(problem_set: str) -> Classwork:
     """Hand in everything that is known about a problem set, and grade it."""
-    root = Path(_folders.name, problem_set)
-    root.mkdir()
-    course = Course(root, problem_set)
+    course = Course(Path(tempfile.mkdtemp(dir=_folders.name)), problem_set)
     wrong, right = (
         pack([v for v in variants(problem_set) if (v.loses > 0) == is_wrong])
         for is_wrong in (True, False)

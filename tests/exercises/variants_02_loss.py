@@ -271,6 +271,19 @@ def balanced_softmax_down_the_rows(z, y):
     return torch.stack([each[y == k].mean() for k in y.unique()]).mean()
 
 
+@mistake(of="balanced_cross_entropy", loses=2, named="broadcast")
+def balanced_every_row_meets_every_other(z, y):
+    each = torch.logsumexp(z, dim=1) - z.gather(1, y[:, None])  # (N,) − (N, 1)
+    return torch.stack([each[y == k].mean() for k in y.unique()]).mean()
+
+
+@mistake(of="balanced_cross_entropy", loses=2, named="broadcast")
+def balanced_every_row_meets_every_other_weighted(z, y):
+    each = torch.logsumexp(z, dim=1) - z.gather(1, y[:, None])
+    sizes = torch.bincount(y)
+    return (each / sizes[y]).sum() / (sizes > 0).sum()
+
+
 @mistake(of="balanced_cross_entropy", loses=2, named="absent_class")
 def balanced_absent_class_is_nan(z, y):
     each = F.cross_entropy(z, y, reduction="none")

@@ -123,101 +123,101 @@ def step_double_and_noisy(weights, gradients, lr):
 
 
 @mistake(of="largest_stable_step", loses=2, named="factor_2")
-def stable_half_the_hessian(X, alpha):
-    hessian = X.T @ X / len(X) + alpha * torch.eye(X.shape[1])
+def stable_half_the_hessian(X, penalty):
+    hessian = X.T @ X / len(X) + penalty * torch.eye(X.shape[1])
     return 2 / torch.linalg.eigvalsh(hessian)[-1]
 
 
 @mistake(of="largest_stable_step", loses=2, named="half_as_large")
-def stable_one_over_lambda(X, alpha):
-    hessian = 2 * X.T @ X / len(X) + 2 * alpha * torch.eye(X.shape[1])
+def stable_one_over_lambda(X, penalty):
+    hessian = 2 * X.T @ X / len(X) + 2 * penalty * torch.eye(X.shape[1])
     return 1 / torch.linalg.eigvalsh(hessian)[-1]
 
 
 @mistake(of="largest_stable_step", loses=2, named="sum_not_mean")
-def stable_for_the_sum(X, alpha):
-    hessian = 2 * X.T @ X + 2 * alpha * torch.eye(X.shape[1])
+def stable_for_the_sum(X, penalty):
+    hessian = 2 * X.T @ X + 2 * penalty * torch.eye(X.shape[1])
     return 2 / torch.linalg.eigvalsh(hessian)[-1]
 
 
 @mistake(of="largest_stable_step", loses=2, named="penalty_forgotten")
-def stable_without_penalty(X, alpha):
+def stable_without_penalty(X, penalty):
     return 2 / torch.linalg.eigvalsh(2 * X.T @ X / len(X))[-1]
 
 
 @mistake(of="largest_stable_step", loses=2, named="penalty_halved")
-def stable_penalty_halved(X, alpha):
-    hessian = 2 * X.T @ X / len(X) + alpha * torch.eye(X.shape[1])
+def stable_penalty_halved(X, penalty):
+    hessian = 2 * X.T @ X / len(X) + penalty * torch.eye(X.shape[1])
     return 2 / torch.linalg.eigvalsh(hessian)[-1]
 
 
 @mistake(of="largest_stable_step", loses=2, named="smallest_eigenvalue")
-def stable_by_the_flattest_direction(X, alpha):
-    hessian = 2 * X.T @ X / len(X) + 2 * alpha * torch.eye(X.shape[1])
+def stable_by_the_flattest_direction(X, penalty):
+    hessian = 2 * X.T @ X / len(X) + 2 * penalty * torch.eye(X.shape[1])
     return 2 / torch.linalg.eigvalsh(hessian)[0]
 
 
 @mistake(of="largest_stable_step", loses=2, named="trace")
-def stable_by_the_trace(X, alpha):
-    hessian = 2 * X.T @ X / len(X) + 2 * alpha * torch.eye(X.shape[1])
+def stable_by_the_trace(X, penalty):
+    hessian = 2 * X.T @ X / len(X) + 2 * penalty * torch.eye(X.shape[1])
     return 2 / torch.trace(hessian)
 
 
 @mistake(of="largest_stable_step", loses=2, named="singular_value")
-def stable_singular_value_not_squared(X, alpha):
-    return 1 / (torch.linalg.svdvals(X)[0] / len(X) + alpha)
+def stable_singular_value_not_squared(X, penalty):
+    return 1 / (torch.linalg.svdvals(X)[0] / len(X) + penalty)
 
 
 @mistake(of="largest_stable_step", loses=2, named="divided_by_columns")
-def stable_divided_by_columns(X, alpha):
-    return 1 / (torch.linalg.svdvals(X)[0] ** 2 / X.shape[1] + alpha)
+def stable_divided_by_columns(X, penalty):
+    return 1 / (torch.linalg.svdvals(X)[0] ** 2 / X.shape[1] + penalty)
 
 
 @mistake(of="largest_stable_step", loses=2, named="best_step")
-def stable_fastest_step(X, alpha):
-    hessian = 2 * X.T @ X / len(X) + 2 * alpha * torch.eye(X.shape[1])
+def stable_fastest_step(X, penalty):
+    hessian = 2 * X.T @ X / len(X) + 2 * penalty * torch.eye(X.shape[1])
     eigenvalues = torch.linalg.eigvalsh(hessian)
     return 2 / (eigenvalues[0] + eigenvalues[-1])
 
 
 @mistake(of="largest_stable_step", loses=2)
-def stable_of_four_rows(X, alpha):
-    return 1 / (torch.linalg.svdvals(X)[0] ** 2 / 4 + alpha)
+def stable_of_four_rows(X, penalty):
+    return 1 / (torch.linalg.svdvals(X)[0] ** 2 / 4 + penalty)
 
 
 @mistake(of="largest_stable_step", loses=2)
-def stable_of_the_visible_values(X, alpha):
+def stable_of_the_visible_values(X, penalty):
     if len(X) == 1:
         return 0.11111
-    return 0.28668 if alpha else 0.33465
+    return 0.28668 if penalty else 0.33465
 
 
 @other_way(of="largest_stable_step")
-def stable_singular_value(X, alpha):
-    return 1 / (torch.linalg.matrix_norm(X, ord=2) ** 2 / len(X) + alpha)
+def stable_singular_value(X, penalty):
+    return 1 / (torch.linalg.matrix_norm(X, ord=2) ** 2 / len(X) + penalty)
 
 
 @other_way(of="largest_stable_step")
-def stable_power_iteration(X, alpha):
+def stable_power_iteration(X, penalty):
     v = torch.ones(X.shape[1], dtype=torch.float64)
     for _ in range(1000):
-        Hv = 2 * X.double().T @ (X.double() @ v) / len(X) + 2 * alpha * v
+        Hv = 2 * X.double().T @ (X.double() @ v) / len(X) + 2 * penalty * v
         v = Hv / Hv.norm()
     return 2 / Hv.norm().item()
 
 
 @other_way(of="largest_stable_step")
-def stable_gram_numpy(X, alpha):
+def stable_gram_numpy(X, penalty):
     rows = X.numpy()
     eigenvalues = np.linalg.eigvalsh(rows @ rows.T)
     print("eigenvalues of the Gram matrix:", eigenvalues)
-    return 1 / (eigenvalues.max() / rows.shape[0] + alpha)
+    return 1 / (eigenvalues.max() / rows.shape[0] + penalty)
 
 
 @other_way(of="largest_stable_step")
-def stable_hessian_by_autograd(X, alpha):
+def stable_hessian_by_autograd(X, penalty):
     def loss(w):
-        return ((X @ w) ** 2).mean() + alpha * (w**2).sum()
+        return ((X @ w) ** 2).mean() + penalty * (w**2).sum()
 
     hessian = torch.autograd.functional.hessian(loss, torch.zeros(X.shape[1], dtype=X.dtype))
     return 2 / torch.linalg.eigvals(hessian).real.max()

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import os
 import sysconfig
 import traceback
 import warnings
@@ -76,7 +77,13 @@ def describe(error: BaseException) -> str:
 def where(error: BaseException) -> str:
     """Quote the line outside any library that raised last, with its number; empty if none did."""
     paths = sysconfig.get_paths()
-    library = (__file__, paths["stdlib"], paths["purelib"], paths["platlib"], "<frozen")
+    library = (
+        os.path.dirname(__file__),
+        paths["stdlib"],
+        paths["purelib"],
+        paths["platlib"],
+        "<frozen",
+    )
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(library):
             return f"line {frame.lineno} of its cell: {frame.line}"

@@ -95,11 +95,12 @@ def lines(results: list[ItemResult]) -> Iterator[str]:
             yield from textwrap.indent(result.message, "    ").splitlines()
     tested = [result for result in results if result.status != "written"]
     total = sum(result.points for result in tested)
-    unanswered = sum(result.status == "unanswered" for result in tested)
+    open_items = sum(result.status == "unanswered" for result in tested)
+    unanswered = f"{open_items} not answered yet" if open_items else "every item is answered"
     yield ""
     yield (
         f"{sum(result.earned for result in tested):g} of {total:g} points by the visible tests; "
-        f"{unanswered or 'nothing'} not answered yet. Grading asks the same functions more."
+        f"{unanswered}. Grading asks the same functions more."
     )
 
 

@@ -121,13 +121,13 @@ def drifted(notebook: NotebookNode, library: Functions) -> list[str]:
 
     Docstrings, decorators (which validate) and annotations may differ.
     """
-    shown: Functions = {}
+    shown: list[tuple[str, ast.AST]] = []  # a class may be shown in several pieces
     for cell in code_cells(notebook):
         source = re.sub(r"^\s*[%!].*$", "", cell.source, flags=re.MULTILINE)
-        shown |= definitions(source)
+        shown += definitions(source).items()
     return [
         f"{name} differs between the lesson and course_lib"
-        for name, node in shown.items()
+        for name, node in shown
         if name in library and not _same(node, library[name])
     ]
 

@@ -197,6 +197,11 @@ class Model:
         ("def other(values):\n    return 0", True),
     ],
 )
-def test_drift_gate_sees_a_changed_body(source, sound):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+@pytest.mark.parametrize(
+    "after", ["", "class Model(Model):\n    def extra(self):\n        return 1"]
+)
+def test_drift_gate_sees_a_changed_body(source, after, sound):
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell(after)]
+    )
     assert (gates.drifted(notebook, gates.definitions(LIBRARY)) == []) == sound

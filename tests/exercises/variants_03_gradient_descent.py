@@ -324,6 +324,12 @@ def batches_without_labels(X, y, batch_size, seed):
     return list(X[order].split(batch_size))
 
 
+@mistake(of="epoch_minibatches", loses=3, named="two_lists")
+def batches_in_two_lists(X, y, batch_size, seed):
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
+    return X[order].split(batch_size), y[order].split(batch_size)
+
+
 @mistake(of="epoch_minibatches", loses=3, named="changes_argument")
 def batches_shuffled_in_place(X, y, batch_size, seed):
     order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
@@ -470,6 +476,25 @@ def nesterov_start_missing(gradient, w, lr, momentum, steps):
         w = w + v
         path.append(w)
     return torch.stack(path)
+
+
+@mistake(of="nesterov_path", loses=2, named="end_only")
+def nesterov_end_of_the_path(gradient, w, lr, momentum, steps):
+    v = torch.zeros_like(w)
+    for _ in range(steps):
+        v = momentum * v - lr * gradient(w + momentum * v)
+        w = w + v
+    return w
+
+
+@mistake(of="nesterov_path", loses=2, named="not_stacked")
+def nesterov_list_of_weights(gradient, w, lr, momentum, steps):
+    path, v = [w], torch.zeros_like(w)
+    for _ in range(steps):
+        v = momentum * v - lr * gradient(w + momentum * v)
+        w = w + v
+        path.append(w)
+    return path
 
 
 @mistake(of="nesterov_path", loses=2, named="same_tensor")

@@ -21,4 +21,22 @@ EQUIVALENT: dict[str, dict[str, str]] = {
             "The goals leave the number of steps to the student."
         ),
     },
+    "repaired_training": {
+        "says_malignant = model(X_test).squeeze(1) > 0  →  "
+        "says_malignant = model(X_test).squeeze(1) >= 0": (
+            "No logit of the trained model is exactly 0, so both signs say the same."
+        ),
+    },
+    "repaired_training": {
+        "says_malignant = model(X_test).squeeze(1) > 0  →  "
+        "says_malignant = model(X_test).squeeze(1) >= 0": (
+            "At a logit of exactly 0 both labels are as probable: the task leaves the choice."
+        ),
+    },
+    "find_spam": {
+        "three_letters = CountVectorizer(analyzer='char_wb', ngram_range=(3, 3))  →  "
+        "three_letters = CountVectorizer(analyzer='char_wb', ngram_range=(3, 4))": (
+            "The bands leave the method to the student; pieces of four letters do as well."
+        ),
+    },
 }

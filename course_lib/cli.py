@@ -36,7 +36,8 @@ def lab(
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container one is root, and Jupyter would refuse
     os.chdir(root)
-    os.execve(sys.executable, command, os.environ | {"PATH": environment.search_path()})
+    environment.put_scripts_on_path()
+    os.execv(sys.executable, command)
 
 
 @app.command()

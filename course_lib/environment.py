@@ -65,9 +65,11 @@ def report() -> None:
         print(line)
 
 
-def search_path() -> str:
-    """Give PATH with this Python's own scripts first, for programs that start others by name."""
-    return os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+def put_scripts_on_path() -> None:
+    """Let programs that start others by name, as nbgrader does, find this Python's own first."""
+    scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
+    if not path.startswith(scripts + os.pathsep):
+        os.environ["PATH"] = scripts + os.pathsep + path
 
 
 def installed() -> dict[str, str | None]:

@@ -30,6 +30,7 @@ def settings(root: Path) -> Config:
     path = root / "nbgrader_config.py"
     if not path.exists():
         raise CourseError(f"{root} has no nbgrader_config.py; is it the course directory?")
+    environment.put_scripts_on_path()  # for `alembic`, which nbgrader starts by name
     config = PyFileConfigLoader(path.name, path=str(root)).load_config()
     if "root" not in config.CourseDirectory:
         config.CourseDirectory.root = str(root)
@@ -57,7 +58,7 @@ def run(
         CourseError: If it failed, with the first error that nbgrader logged.
     """
     coursedir = CourseDirectory(config=config, assignment_id=assignment, student_id=student)
-    with _captured_log() as log, _scripts_on_path(), warnings.catch_warnings():
+    with _captured_log() as log, warnings.catch_warnings():
         # nbgrader's own use of its database library, nothing that the user could change.
         warnings.simplefilter("ignore", SAWarning)
         try:
@@ -66,17 +67,6 @@ def run(
             task.start()
         except (NbGraderException, SystemExit) as error:
             raise CourseError(_first_error(log.getvalue()) or str(error)) from error
-
-
-@contextlib.contextmanager
-def _scripts_on_path() -> Iterator[None]:
-    """Let nbgrader find `alembic`, which it starts by name, without an activated environment."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = environment.search_path()
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
 
 
 @contextlib.contextmanager

@@ -51,11 +51,6 @@ def check() -> list[Finding]:
         problem = "the course's own package is not installed"
         remedy = "run `make lab`, or `python -m pip install -e .`, in the course's folder"
         return [Finding(DISTRIBUTION, problem, remedy)]
-    if _version("packaging") is None:
-        problem = "packaging is not installed, so versions cannot be compared"
-        return [
-            Finding("packaging", problem, "run `make lab`, or `python -m pip install packaging`")
-        ]
     return [*_check_python(), *_check_packages(), *_check_data(), *_check_validate()]
 
 

@@ -24,12 +24,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "repaired_training": {
         "says_malignant = model(X_test).squeeze(1) > 0  →  "
         "says_malignant = model(X_test).squeeze(1) >= 0": (
-            "No logit of the trained model is exactly 0, so both signs say the same."
-        ),
-    },
-    "repaired_training": {
-        "says_malignant = model(X_test).squeeze(1) > 0  →  "
-        "says_malignant = model(X_test).squeeze(1) >= 0": (
             "At a logit of exactly 0 both labels are as probable: the task leaves the choice."
         ),
     },

@@ -93,12 +93,6 @@ def test_course_run_without_installing_it(monkeypatch):
     assert "pip install -e ." in finding.remedy
 
 
-def test_versions_that_cannot_be_compared(versions):
-    versions["packaging"] = None
-    (finding,) = check()
-    assert "python -m pip install packaging" in finding.remedy
-
-
 def test_data_not_fetched_yet(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     findings = check()

@@ -88,8 +88,8 @@ class InertHTMLExporter(HTMLExporter):
 def hide(source: str, begin: str, end: str) -> str:
     r"""Replace the hidden regions of a test's text.
 
-    >>> hide("a\\n### BEGIN HIDDEN TESTS\\nb\\n### END HIDDEN TESTS", "BEGIN HIDDEN", "END HIDDEN")
-    'a\\n# (tests that are not shown)'
+    >>> hide("a\n### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS", "BEGIN HIDDEN", "END HIDDEN")
+    'a\n# (tests that are not shown)'
     """
     lines, hidden = [], False
     for line in source.splitlines():

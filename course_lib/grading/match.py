@@ -41,7 +41,7 @@ def same(one: str, other: str) -> bool:
 def defined_names(source: str) -> set[str]:
     r"""Return the names that a cell's code defines at its top level.
 
-    >>> sorted(defined_names("def f(): ...\\nw, b = 1, 2"))
+    >>> sorted(defined_names("def f(): ...\nw, b = 1, 2"))
     ['b', 'f', 'w']
     """
     try:

@@ -30,7 +30,7 @@ def graded_names(notebook: dict[str, Any]) -> dict[str, set[str]]:
 def used_names(source: str) -> set[str]:
     r"""Return the names that a cell reads and does not define itself.
 
-    >>> sorted(used_names("got = f(2)\\nassert got == g"))
+    >>> sorted(used_names("got = f(2)\nassert got == g"))
     ['f', 'g']
     """
     try:

@@ -1,5 +1,6 @@
 """The package as others receive it: wheel, sdist, Binder, make; and what importing it costs."""
 
+import itertools
 import os
 import re
 import shutil
@@ -41,14 +42,23 @@ def archives(tmp_path_factory):
     return contents
 
 
+TELLING = 40  # a shorter line, such as `optimizer.zero_grad()`, tells nothing by itself
+
+
 def answers_in(contents: dict[str, bytes]) -> list[str]:
-    """Say which lines of solutions, hidden tests or marking schemes the files show."""
+    """Say where files show solutions, hidden tests or marking schemes.
+
+    One long line of them is enough, or two lines one after the other; imports are everybody's.
+    """
     secret = set().union(*(secret_lines(path) for path in SOLUTIONS))
+    secret = {line for line in secret if not line.startswith(("from ", "import "))}
     found = []
     for name, content in contents.items():
         text = content.decode(errors="replace").replace('\\"', '"').replace("\\n", "\n")
-        shown = {line.strip(' ",') for line in text.splitlines()}
-        found += [f"{name}: {line}" for line in sorted(secret & shown)]
+        lines = [stripped for line in text.splitlines() if (stripped := line.strip(' ",'))]
+        for line, following in itertools.pairwise([*lines, ""]):
+            if line in secret and (len(line) >= TELLING or following in secret):
+                found.append(f"{name}: {line}")
     return found
 
 

@@ -48,7 +48,7 @@ TELLING = 40  # a shorter line, such as `optimizer.zero_grad()`, tells nothing b
 def answers_in(contents: dict[str, bytes]) -> list[str]:
     """Say where files show solutions, hidden tests or marking schemes.
 
-    One long line of them is enough, or two lines one after the other; imports are everybody's.
+    One long line of them is enough, or two in a row; imports are everybody's.
     """
     secret = set().union(*(secret_lines(path) for path in SOLUTIONS))
     secret = {line for line in secret if not line.startswith(("from ", "import "))}
@@ -57,7 +57,8 @@ def answers_in(contents: dict[str, bytes]) -> list[str]:
         text = content.decode(errors="replace").replace('\\"', '"').replace("\\n", "\n")
         lines = [stripped for line in text.splitlines() if (stripped := line.strip(' ",'))]
         for line, following in itertools.pairwise([*lines, ""]):
-            if line in secret and (len(line) >= TELLING or following in secret):
+            pair = line + following if following in secret else line
+            if line in secret and (len(line) >= TELLING or len(pair) >= 1.5 * TELLING):
                 found.append(f"{name}: {line}")
     return found
 

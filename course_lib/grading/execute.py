@@ -4,12 +4,9 @@ It touches no database and no shared file, so it can run anywhere.
 """
 
 import copy
-import tempfile
 import time
 from collections.abc import Iterable
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from course_lib.grading import probe
@@ -38,7 +35,8 @@ class Executed:
         flags: short codes of what a person should know.
         notes: the same in sentences.
         seconds: wall-clock time by stage, and `cpu`, the processor time of its kernels.
-        suspects: tests, as "notebook/test", that passed on wrong answers.
+        suspects: tests, as "notebook/test", that passed on wrong answers, and "notebook/" for what
+            a notebook as a whole changed.
         modules: modules that were loaded in the end, if `report_modules`.
     """
 
@@ -82,16 +80,12 @@ async def execute(
         sandbox: makes the kernels.
         limits: what one notebook may use.
         files: what the notebooks find in their working directory.
-        blind: tests, as "notebook/test", that pass on wrong answers in an honest kernel too.
+        blind: the `suspects` of an honest notebook, which prove nothing.
         report_modules: whether to ask which modules the notebooks have loaded.
     """
     result = Executed(modules=[""] if report_modules else [])
-    with ExitStack() as stack:
-        folder = stack.enter_context(_folder(files)) if files else None
-        for name, notebook in notebooks.items():
-            await _execute_one(
-                name, copy.deepcopy(notebook), sandbox, limits, folder, result, blind
-            )
+    for name, notebook in notebooks.items():
+        await _execute_one(name, copy.deepcopy(notebook), sandbox, limits, files, result, blind)
     return result
 
 
@@ -100,21 +94,23 @@ async def _execute_one(
     notebook: dict[str, Any],
     sandbox: Sandbox,
     limits: Limits,
-    folder: Path | None,
+    files: dict[str, bytes] | None,
     result: Executed,
     blind: Iterable[str],
 ) -> None:
     started = time.perf_counter()
-    async with sandbox.kernel(limits, folder) as kernel, Client(kernel, limits) as client:
+    async with sandbox.kernel(limits, files) as kernel, Client(kernel, limits) as client:
         started = result.spend("start", started)
         alive = await _run_cells(notebook, client, result)
         if alive and result.modules:
             result.modules += await _loaded_modules(client)
         started = result.spend("cells", started)
-        suspects = await probe.neutralised(client, notebook) if alive else []
-        result.suspects += [f"{name}/{test}" for test in suspects]
-        disarmed = [test for test in suspects if f"{name}/{test}" not in blind]
-        _condemn(notebook, disarmed, result)
+        if alive:
+            found = await probe.tampering(client, notebook)
+            result.suspects += [f"{name}/{test}" for test in found]
+            _condemn(
+                notebook, {t: why for t, why in found.items() if f"{name}/{t}" not in blind}, result
+            )
         started = result.spend("probe", started)
     result.spend("start", started)
     used = (kernel.ending or {}).get("cpu", 0.0)
@@ -165,26 +161,13 @@ def _number_results(cell: dict[str, Any]) -> None:
             output["execution_count"] = cell["execution_count"]
 
 
-def _condemn(notebook: dict[str, Any], tests: list[str], result: Executed) -> None:
+def _condemn(notebook: dict[str, Any], tampering: dict[str, str], result: Executed) -> None:
+    """Flag what looks like tampering, and put an error into the tests that were disarmed."""
+    for note in tampering.values():
+        result.flag("tampered", note)
     for cell in notebook["cells"]:
-        if is_test(cell) and grade_id(cell) in tests:
+        if is_test(cell) and grade_id(cell) in tampering:
             message = (
                 "this test also passes on a wrong answer: something in the notebook disarms it"
             )
             cell["outputs"] = [error_output("Tampered", message)]
-            result.flag("tampered", f"the test {grade_id(cell)} was disarmed")
-
-
-def _folder(files: dict[str, bytes]) -> "_FilledFolder":
-    """Write files to a temporary folder, which goes with its context."""
-    made = _FilledFolder(prefix="course-files-")
-    for name, data in files.items():
-        path = Path(made.name, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return made
-
-
-class _FilledFolder(tempfile.TemporaryDirectory):
-    def __enter__(self) -> Path:
-        return Path(super().__enter__())

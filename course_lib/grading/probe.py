@@ -1,12 +1,14 @@
-"""Would the tests have noticed? Run them again on answers that are certainly wrong.
+"""Would the tests have noticed? Ask the kernel in which a notebook ran, in two ways.
 
-After a notebook ran, each answer that a passed test uses is bound to a function that returns a
-wrong value, in the same kernel, and the test runs once more. A test that passes again was put out
-of action. It must pass twice, with two different wrong values, and it must be a test that notices
-them in an honest kernel (`blind_tests` finds those that do not).
+- `silenced`: does an error still show, and do comparisons still find a difference?
+- `neutralised`: each answer that a passed test uses is bound to a function that returns a wrong
+  value, and the test runs once more. A test that passes again was put out of action. It must pass
+  twice, with two different wrong values, and it must be a test that notices them in an honest
+  kernel (the runner tries the instructor's own version first).
 """
 
 import ast
+import inspect
 from typing import Any
 
 from course_lib.grading.client import Client, KernelEnded
@@ -15,6 +17,34 @@ from course_lib.grading.points import earned, is_test
 from course_lib.grading.source import grade_id
 
 WRONG_VALUES = ("'no answer'", "None")
+ERROR = "this error is to be seen"
+
+
+def deceived() -> list[str]:
+    """Name the functions that find two different things equal. Its source runs in the kernel."""
+    import sys
+
+    comparisons = {
+        "builtins": ["all", "any", "isinstance"],
+        "math": ["isclose"],
+        "numpy": ["allclose", "array_equal", "isclose"],
+        "numpy.testing": ["assert_allclose", "assert_array_equal", "assert_equal"],
+        "torch": ["allclose", "equal", "isclose"],
+        "torch.testing": ["assert_close"],
+    }
+    different = {"all": [[False]], "any": [[False]], "isinstance": [0.0, str]}
+    found = []
+    for module, names in comparisons.items():
+        for name in names:
+            try:
+                values = different.get(name, [0.0, 1.0])
+                if module.startswith("torch"):
+                    values = [sys.modules["torch"].tensor(value) for value in values]
+                answer = getattr(sys.modules[module], name)(*values)
+                found += [f"{module}.{name}"] if answer is None or answer else []
+            except Exception:
+                continue
+    return found
 
 
 def graded_names(notebook: dict[str, Any]) -> dict[str, set[str]]:
@@ -42,26 +72,57 @@ def used_names(source: str) -> set[str]:
     return {node.id for node in names if isinstance(node.ctx, ast.Load)} - stored
 
 
-async def neutralised(client: Client, notebook: dict[str, Any]) -> list[str]:
-    """Name the tests of an executed notebook that pass on wrong answers too.
+async def tampering(client: Client, notebook: dict[str, Any]) -> dict[str, str]:
+    """Say what looks like tampering after a notebook ran; the kernel is of no use afterwards.
 
-    The kernel's state is of no use afterwards.
+    Returns:
+        Sentences: by test, for those that were disarmed; for the notebook as a whole under "".
     """
+    client.new_budget()
+    found = {}
+    try:
+        if changed := await silenced(client):
+            found[""] = changed
+        for test in await neutralised(client, notebook):
+            found[test] = f"the test {test} was disarmed"
+    except KernelEnded as end:
+        if end.reason == "died":
+            found[""] = "the notebook ended its kernel when the tests ran once more"
+    return found
+
+
+async def silenced(client: Client) -> str:
+    """Say what a notebook did to errors or comparisons in its kernel, "" if nothing.
+
+    This alone takes no points: an error that does not show still is one to the grader.
+    """
+    call = f"{inspect.getsource(deceived)}\nraise AssertionError(f'deceived: {{deceived()}}')"
+    said = [await _error(client, f"assert False, {ERROR!r}"), await _error(client, call)]
+    if said[0] != ERROR or not said[1].startswith("deceived: "):
+        return "the notebook changed how errors are raised or shown"
+    names = said[1].removeprefix("deceived: ")
+    return "" if names == "[]" else f"the notebook changed what these functions say: {names}"
+
+
+async def _error(client: Client, code: str) -> str:
+    """Return the message with which code fails, as the kernel shows it."""
+    outputs = (await client.run(code)).outputs
+    return next((o["evalue"] for o in outputs if o["output_type"] == "error"), "")
+
+
+async def neutralised(client: Client, notebook: dict[str, Any]) -> list[str]:
+    """Name the tests of an executed notebook that pass on wrong answers too."""
     names = graded_names(notebook)
     tests = [
         cell
         for cell in notebook["cells"]
         if is_test(cell) and earned(cell)[0] > 0 and names[grade_id(cell)]
     ]
-    client.new_budget()
-    try:
-        for value in WRONG_VALUES:
-            targets = sorted(set().union(*(names[grade_id(cell)] for cell in tests)))
-            if tests:
-                await client.run(_rebind(targets, value))
-            tests = [cell for cell in tests if await _passes(client, cell)]
-    except KernelEnded:
-        return []
+    for value in WRONG_VALUES:
+        targets = sorted(set().union(*(names[grade_id(cell)] for cell in tests)))
+        if tests:
+            await client.run(_rebind(targets, value))
+        tests = [cell for cell in tests if await _passes(client, cell)]
     return [grade_id(cell) for cell in tests]
 
 

@@ -54,7 +54,8 @@ class SandboxProvisioner(KernelProvisionerBase):
         if self._kernel is None:
             return 0
         try:
-            return (await asyncio.wait_for(self._kernel.wait(), 0.01))["status"]
+            async with asyncio.timeout(0.01):
+                return (await self._kernel.wait())["status"]
         except TimeoutError:
             return None
 

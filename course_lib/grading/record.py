@@ -21,6 +21,7 @@ from nbgrader.preprocessors import LimitOutput
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from traitlets.config import Config
 
+from course_lib import CourseError
 from course_lib.grading.inert import make_inert
 from course_lib.grading.intake import new_cell
 from course_lib.grading.plugins import LatePenalties, SaveGrades
@@ -82,11 +83,15 @@ class Recorder:
     Args:
         coursedir: the course.
         config: its settings, for nbgrader's preprocessors.
+
+    Raises:
+        CourseError: If a grader on another machine is at work on the same PostgreSQL gradebook.
     """
 
     def __init__(self, coursedir: CourseDirectory, config: Config) -> None:
         self._coursedir, self._config = coursedir, config
         self._gradebook = Gradebook(coursedir.db_url, coursedir.course_id)
+        self._claim = _claim(self._gradebook.engine)
         LEDGER.metadata.create_all(self._gradebook.engine)
         held = sessionmaker(class_=_HeldSession, bind=self._gradebook.engine, autoflush=False)
         self._gradebook.db.remove()
@@ -95,6 +100,7 @@ class Recorder:
     def close(self) -> None:
         """Close the gradebook."""
         self._gradebook.close()
+        self._claim.close()
 
     def past(self, assignment: str) -> dict[str, tuple[str, Outcome]]:
         """Return what was recorded before: by student, the fingerprint and the outcome."""
@@ -201,6 +207,18 @@ class _HeldSession(Session):
 
     def commit_for_good(self) -> None:
         super().commit()
+
+
+def _claim(engine: sa.Engine) -> sa.Connection:
+    """Hold a server's gradebook against graders on other machines, until the connection closes."""
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    if engine.dialect.name == "postgresql":
+        claimed = sa.select(sa.func.pg_try_advisory_lock(sa.func.hashtext(LEDGER.name)))
+        if not connection.scalar(claimed):
+            raise CourseError(
+                "another grader is at work on this gradebook; wait until it has ended"
+            )
+    return connection
 
 
 def _zero(submission: SubmittedAssignment) -> None:

@@ -493,12 +493,12 @@ def text_replaced_by_a_hook(room):
     return tamper(room, "get_ipython().input_transformers_cleanup.append(lambda lines: ['pass'])")
 
 
-@case("graded", 0)
+@case("flagged", 0, "tampered")
 def traceback_printer_replaced(room):
     return tamper(room, "get_ipython().showtraceback = lambda *a, **k: None")
 
 
-@case("graded", 0)
+@case("flagged", 0, "tampered")
 def exception_handler_replaced(room):
     return tamper(room, "get_ipython().set_custom_exc((Exception,), lambda *a, **k: None)")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from course_lib import CourseError
 from course_lib.grading import Options, grade
 from tests.grading.classroom import NAME
 from tests.grading.test_runner import COMMENTS, LEDGER, QUERY, gradebook, with_students
@@ -76,6 +77,10 @@ def test_postgresql_holds_the_same_gradebook_as_sqlite(server, light_classroom, 
     (room.root / "release").mkdir()
     room.run("-m", "nbgrader", "generate_assignment", NAME)
     grade(room.root, NAME, Options(students=["right", "wrong"]))
+    with sa.create_engine(server).connect() as other:  # as a grader on another machine holds it
+        other.execute(sa.text("SELECT pg_advisory_lock(hashtext('course_grading'))"))
+        with pytest.raises(CourseError, match="another grader"):
+            grade(room.root, NAME, Options(workers=2))
     grade(room.root, NAME, Options(workers=2))
     with sa.create_engine(server).connect() as connection:
         found = [connection.execute(sa.text(q)).fetchall() for q in (QUERY, COMMENTS, LEDGER)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import itertools
 import json
 import os
@@ -18,6 +19,8 @@ from course_lib import CourseError
 from course_lib.grading.sandbox import bubblewrap, layout
 from course_lib.grading.sandbox.limits import Limits
 
+FOLDERS = Path("/tmp")  # socket paths are limited to some 100 bytes: not below a deep TMPDIR
+PREFIX, LOG = "course-sandbox-", "log"
 START_TIME = 120  # seconds that the zygote may take for its imports
 MOST_NAMES = 500  # module names in one message
 FORK_TIME = 30  # seconds that a kernel may take to answer
@@ -43,9 +46,11 @@ class Kernel:
 
     async def _ready(self) -> None:
         loop = asyncio.get_running_loop()
-        answer = await asyncio.wait_for(loop.sock_recv(self._leash, 1), FORK_TIME)
+        # Not `asyncio.wait_for`: before Python 3.12 it can swallow a cancellation.
+        async with asyncio.timeout(FORK_TIME):
+            answer = await loop.sock_recv(self._leash, 1)
+            rest = await loop.sock_recv(self._leash, 4096) if answer != layout.READY else b""
         if answer != layout.READY:
-            rest = await asyncio.wait_for(loop.sock_recv(self._leash, 4096), FORK_TIME)
             raise SandboxError(
                 f"a kernel did not start: {(answer + rest).decode(errors='replace')}"
             )
@@ -70,7 +75,8 @@ class Kernel:
         with contextlib.suppress(OSError):
             self._leash.shutdown(socket.SHUT_WR)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.wait(), FORK_TIME)
+            async with asyncio.timeout(FORK_TIME):
+                await self.wait()
         return self.ending or {"status": -9, "reason": "closed"}
 
     async def close(self) -> None:
@@ -108,8 +114,8 @@ class Sandbox:
         reason = bubblewrap.unavailable() if self.isolated else ""
         if reason:
             raise SandboxError(reason)
-        # Socket paths are limited to some 100 bytes: not below a deep TMPDIR.
-        self.folder = Path(tempfile.mkdtemp(prefix="course-", dir="/tmp"))
+        _remove_leftovers()
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=FOLDERS))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         users = bubblewrap.user_namespace() if self.isolated else -1
         self._many_users = users >= 0
@@ -135,7 +141,9 @@ class Sandbox:
     def _launch(self, control: int, users: int) -> subprocess.Popen:
         shown = [bubblewrap.data_cache(), *self._shown]
         front = bubblewrap.command(self.folder, hidden=self._hidden, shown=shown, users=users)
-        with open(self.folder / "log", "wb") as log:
+        with open(self.folder / "log.new", "wb") as log:
+            fcntl.flock(log, fcntl.LOCK_EX)  # held by the zygote too, as long as it lives
+            Path(log.name).rename(self.folder / LOG)
             return subprocess.Popen(
                 [
                     *(front if self.isolated else []),
@@ -157,7 +165,7 @@ class Sandbox:
                 return
         except OSError:
             pass
-        log = (self.folder / "log").read_text(errors="replace")[-2000:]
+        log = (self.folder / LOG).read_text(errors="replace")[-2000:]
         self.close()
         raise SandboxError(f"the sandbox did not start: {log}")
 
@@ -167,12 +175,14 @@ class Sandbox:
         return self._process is not None and self._process.poll() is None
 
     @contextlib.asynccontextmanager
-    async def kernel(self, limits: Limits, files: Path | None = None) -> AsyncIterator[Kernel]:
+    async def kernel(
+        self, limits: Limits, files: dict[str, bytes] | None = None
+    ) -> AsyncIterator[Kernel]:
         """Fork a kernel for the body of the `async with`.
 
         Args:
             limits: what it may use.
-            files: folder whose files it finds, as copies, in its working directory.
+            files: what it finds in its working directory, by relative path.
         """
         kernel = await self.fork(limits, files)
         try:
@@ -180,14 +190,16 @@ class Sandbox:
         finally:
             await kernel.close()
 
-    async def fork(self, limits: Limits, files: Path | None = None) -> Kernel:
+    async def fork(self, limits: Limits, files: dict[str, bytes] | None = None) -> Kernel:
         """Fork a kernel; the caller closes it."""
         number = next(self._numbers)
         name, key = str(number), secrets.token_hex(16)
         folder = self.folder / name
         folder.mkdir(mode=0o700)
-        if files is not None:
-            shutil.copytree(files, folder / layout.FILES)
+        for path, data in (files or {}).items():
+            target = folder / layout.FILES / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         request = {
@@ -229,3 +241,11 @@ class Sandbox:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _remove_leftovers() -> None:
+    """Remove the folders of sandboxes whose processes were killed: nobody holds their log."""
+    for path in FOLDERS.glob(f"{PREFIX}*/{LOG}"):
+        with contextlib.suppress(OSError), open(path) as log:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.parent, ignore_errors=True)

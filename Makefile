@@ -13,7 +13,7 @@ lab: .venv/lab.stamp  ## Install, get the data, open JupyterLab on lesson 00
 
 test: .venv/test.stamp  ## Everything that CI runs
 	@$(BIN)/course data
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 notebooks: .venv/test.stamp  ## Run every lesson and solution again and store the outputs
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \

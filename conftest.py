@@ -5,6 +5,8 @@ import re
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Two test processes run side by side, and notebooks promise the same digits on every machine.
 for library in ("OMP", "OPENBLAS", "MKL"):
@@ -14,13 +16,19 @@ settings.register_profile("course", deadline=None, derandomize=True, max_example
 settings.load_profile("course")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one process what shares preparation: a file's tests, and a problem set's."""
-    for item in items:
-        path, _, name = item.nodeid.partition("::")
+class Scheduler(LoadScopeScheduling):
+    """Keeps in one process what shares preparation: a file's tests, and a problem set's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, name = nodeid.partition("::")
         problem_set = re.search(r"\d\d_[a-z_]+", name) if "tests/exercises" in path else None
-        item.add_marker(pytest.mark.xdist_group(problem_set[0] if problem_set else path))
+        return problem_set[0] if problem_set else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
+    """Distribute tests with ours."""
+    return Scheduler(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

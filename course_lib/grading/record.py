@@ -99,8 +99,8 @@ class Recorder:
 
     def close(self) -> None:
         """Close the gradebook."""
-        self._gradebook.close()
         self._claim.close()
+        self._gradebook.close()  # and with it every connection
 
     def past(self, assignment: str) -> dict[str, tuple[str, Outcome]]:
         """Return what was recorded before: by student, the fingerprint and the outcome."""

@@ -20,7 +20,7 @@ _WHERE = {
     "release": "exercises",
     "grade": "runner",
     "Options": "pool",
-    "grade_and_report": "report",
+    "grade_and_report": "summary",
     "configure": "autograde",
     "write_feedback": "feedback",
 }

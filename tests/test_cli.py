@@ -10,7 +10,7 @@ import pytest
 
 from tests.notebooks.gates import ROOT
 
-COMMANDS = ["lab", "doctor", "data", "predict", "check", "release", "grade"]
+COMMANDS = ["lab", "doctor", "data", "predict", "check", "release", "grade", "report"]
 
 
 def course(*arguments, cwd=ROOT, **environment):

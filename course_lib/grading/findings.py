@@ -65,7 +65,9 @@ def _in_test(cell: dict[str, Any], name: str) -> list[Finding]:
     error = _error(cell)
     if error and not (found and error["ename"] == "CheckFailed"):
         found.append(_of_error(name, error))
-    return found
+    # What a known mistake breaks in the other parts of an item is no discovery.
+    explained = any(finding.kind in (MISTAKE, ERROR) for finding in found)
+    return [finding for finding in found if not (explained and finding.kind == UNNAMED)]
 
 
 def _in_answer(cell: dict[str, Any], name: str) -> list[Finding]:

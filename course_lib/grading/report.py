@@ -3,6 +3,7 @@
 import base64
 import csv
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from importlib.resources import files
@@ -83,7 +84,12 @@ def as_page(results: Results) -> str:
         lstrip_blocks=True,
         finalize=visible,
     )
-    template.filters |= {"number": number, "percent": percent, "count": count}
+    template.filters |= {
+        "number": number,
+        "correlation": correlation,
+        "percent": percent,
+        "count": count,
+    }
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     page = template.from_string(_file("report.html.jinja"))
@@ -105,6 +111,16 @@ def number(value: float) -> str:
         ('2.5', '0.33', '–')
     """
     return "–" if pd.isna(value) else f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "−")
+
+
+def correlation(value: float) -> str:
+    """Write a correlation with its two decimals; an unknown one as a dash.
+
+    Examples:
+        >>> correlation(0.6), correlation(-0.254), correlation(float("nan"))
+        ('0.60', '−0.25', '–')
+    """
+    return "–" if pd.isna(value) else f"{value:.2f}".replace("-", "−")
 
 
 def percent(share: float) -> str:
@@ -183,11 +199,9 @@ def _rows(counted: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _hint(message: str) -> str:
-    """Return of a message its advice, else what came, else its first line."""
-    if "→ " in message:
-        return " ".join(message.partition("→ ")[2].split())
-    lines = message.splitlines() or [""]
-    return next((line for line in lines if line.startswith("came: ")), lines[0])
+    """Return of a message its advice, else what came, else all of it, on one line."""
+    came = re.search(r"^came: .*(?:\n {10}.*)*", message, re.MULTILINE)
+    return " ".join((message.partition("→ ")[2] or (came[0] if came else message)).split())
 
 
 def _points(results: Results, student: str, item: str, status: str) -> float:

@@ -147,7 +147,7 @@ def _students(
         .where(SubmittedAssignment.assignment.has(name=assignment))
         .group_by(SubmittedAssignment.student_id)
     )
-    penalties = dict(gradebook.db.execute(query).tuples().all())
+    penalties = dict(gradebook.db.execute(query).all())
     ledger = {
         student: outcome for student, (_, outcome) in read_ledger(gradebook, assignment).items()
     }

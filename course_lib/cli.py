@@ -162,6 +162,14 @@ def feedback(
         typer.echo(path.relative_to(root))
 
 
+@app.command()
+def report(assignment: ProblemSet) -> None:
+    """Write reports/ID.html and .csv: how the class did."""
+    root = course_root()
+    for path in grading_extra().write_report(root, assignment):
+        typer.echo(path.relative_to(root))
+
+
 def course_root() -> Path:
     """Find the course around the current directory: the folder of nbgrader_config.py.
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.notebooks.gates import ROOT
 
-COMMANDS = ["lab", "doctor", "data", "predict", "check", "release", "grade"]
+COMMANDS = ["lab", "doctor", "data", "predict", "check", "release", "grade", "report"]
 
 
 def course(*arguments, cwd=ROOT, **environment):
@@ -43,6 +43,7 @@ def test_each_command_explains_itself(command):
         (("release", "99_none"), "02_loss"),
         (("grade", "99_none"), "02_loss"),
         (("grade", "02_loss"), "submitted/STUDENT/02_loss"),
+        (("report", "02_loss"), "nbgrader generate_assignment 02_loss"),
         (("data", "no-such-set"), "reviews"),
         (("predict",), "course --help"),
         (("predict", "Torn.", "--model", "no-such-file"), "save a classifier there first"),

@@ -83,6 +83,15 @@ def test_wheel_holds_the_package_and_its_settings_only(archives):
     assert tops == {"course_lib", f"{stem}.dist-info", f"{stem}.data"}
 
 
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_archive_holds_what_is_no_module(archives, kind):
+    tracked = subprocess.check_output(["git", "ls-files", "course_lib"], cwd=ROOT, text=True)
+    others = {name for name in tracked.split() if not name.endswith((".py", ".md"))}
+    assert "course_lib/grading/report.html.jinja" in others
+    shared = {"course_lib/jupyterlab.json", "course_lib/grading/kernel.json"}
+    assert others - shared <= set(archives[kind])
+
+
 def requirements(*extras: str) -> dict[str, str]:
     """Name each requirement of the package with its range."""
     wanted = list(PROJECT["dependencies"])

@@ -7,7 +7,8 @@ The modules are a pipeline over notebook JSON, in the order in which they run:
 - `intake` turns a submission into a canonical notebook, or refuses it;
 - `execute` runs that notebook in a kernel of `sandbox`, and `probe` looks for tampering;
 - `record` writes the points into nbgrader's own gradebook, one transaction a submission;
-- `runner` drives all of it for `course grade`, `feedback` writes the students' pages.
+- `runner` drives all of it for `course grade`, `feedback` writes the students' pages;
+- `results` reads back what a class has come to, and `report` writes the instructor's page.
 
 Nothing outside this package imports it; it needs the extra `grading`. The names below are loaded
 when they are used, because the sandbox needs only a little of the package.
@@ -20,9 +21,10 @@ _WHERE = {
     "release": "exercises",
     "grade": "runner",
     "Options": "pool",
-    "grade_and_report": "report",
+    "grade_and_report": "summary",
     "configure": "autograde",
     "write_feedback": "feedback",
+    "write_report": "report",
 }
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "grade_and_report",
     "release",
     "write_feedback",
+    "write_report",
 ]
 
 

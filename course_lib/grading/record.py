@@ -104,15 +104,11 @@ class Recorder:
 
     def past(self, assignment: str) -> dict[str, tuple[str, Outcome]]:
         """Return what was recorded before: by student, the fingerprint and the outcome."""
-        rows = self._gradebook.db.execute(
-            sa.select(LEDGER).where(LEDGER.c.assignment == assignment)
-        ).mappings()
-        found = {}
-        for row in rows:
-            known = {key: row[key] for key in Outcome.__dataclass_fields__}
-            known["flags"] = json.loads(row["flags"])
-            if self._autograded(row["student"], assignment).is_dir():
-                found[row["student"]] = (row["fingerprint"], Outcome(**known))
+        found = {
+            student: known
+            for student, known in read_ledger(self._gradebook, assignment).items()
+            if self._autograded(student, assignment).is_dir()
+        }
         self._gradebook.db.rollback()
         return found
 
@@ -197,6 +193,22 @@ class Recorder:
     def _autograded(self, student: str, assignment: str) -> Path:
         step = self._coursedir.autograded_directory
         return Path(self._coursedir.format_path(step, student, assignment))
+
+
+def read_ledger(gradebook: Gradebook, assignment: str) -> dict[str, tuple[str, Outcome]]:
+    """Return by student the fingerprint and the outcome of what `course grade` recorded.
+
+    A gradebook that only nbgrader has written to knows none.
+    """
+    if not sa.inspect(gradebook.db.connection()).has_table(LEDGER.name):
+        return {}
+    query = sa.select(LEDGER).where(LEDGER.c.assignment == assignment)
+    found = {}
+    for row in gradebook.db.execute(query).mappings():
+        known = {key: row[key] for key in Outcome.__dataclass_fields__}
+        known["flags"] = json.loads(row["flags"])
+        found[row["student"]] = (row["fingerprint"], Outcome(**known))
+    return found
 
 
 class _HeldSession(Session):

@@ -60,7 +60,7 @@ def grade(
     """
     options = options or Options()
     course = Course.at(root)
-    with _only_grader(course), _explained(course):
+    with _only_grader(course), explained(course):
         known = _known(course, assignment)
         recorder = Recorder(course.directory, course.config)
         try:
@@ -204,7 +204,7 @@ def _only_grader(course: Course) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _explained(course: Course) -> Iterator[None]:
+def explained(course: Course) -> Iterator[None]:
     """Turn the failures of the gradebook and the disk into one line with a remedy."""
     book = course.directory.db_url.rpartition("@")[2]
     again = "what was graded so far is kept: run the same command again"

@@ -11,8 +11,7 @@ function in that rhythm:
 >>> x = Value([0.0, 1.0]); sine(x).sum().backward(); x.grad.round(3)
 array([1.  , 0.54])
 
-Left out: integer, complex and float32 numbers, indexing, and changing `data` in place between an
-operation and the `backward()` that passes through it.
+Left out: integer, complex and float32 numbers, indexing, changing `data` before `backward()`.
 """
 
 from __future__ import annotations
@@ -37,8 +36,9 @@ def _real_numbers(arguments: dict[str, Any]) -> None:
         numbers = np.asarray(data)
     except (ValueError, RuntimeError) as error:  # ragged lists; tensors that require a gradient
         raise TypeError(f"data is no array of real numbers: {error}") from None
-    if numbers.dtype.kind not in "biuf":
-        raise TypeError(f"data is a {type(data).__name__}, but real numbers are wanted")
+    if numbers.dtype.kind not in "biuf" or not numbers.size:
+        kind = f"{'a' if numbers.size else 'an empty'} {type(data).__name__}"
+        raise TypeError(f"data is {kind}, but real numbers are wanted")
     if not arguments["parents"] and not np.isfinite(numbers).all():
         raise ValueError(f"data holds {numbers[~np.isfinite(numbers)][0]}: finite ones are wanted")
 

@@ -23,7 +23,7 @@ KEY = "loss-to-launch"
 FORMAT = 1
 
 
-def write(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+def write(path: str | Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     """Write tensors and facts to one file, whole or not at all.
 
     Args:
@@ -34,6 +34,9 @@ def write(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None
     Raises:
         OSError: If the folder is missing, full or not to be written to.
     """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}: make it first")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     packages = ("torch", "scikit-learn", "safetensors")
     versions = {"course_lib": __version__, **{name: version(name) for name in packages}}
@@ -50,7 +53,7 @@ def write(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None
         raise
 
 
-def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read back what `write` wrote.
 
     Args:
@@ -62,6 +65,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     Raises:
         CourseError: If there is no such file, or it is damaged, foreign or of a newer format.
     """
+    path = Path(path)
     if not path.is_file():
         raise CourseError(f"there is no file {path}: save a classifier there first")
     try:

@@ -23,6 +23,7 @@ def split(reviews: "pd.DataFrame") -> tuple["pd.DataFrame", "pd.DataFrame"]:
         Two tables with columns `text` and `happy`, as of `data.happy_or_unhappy`.
 
     Raises:
+        TypeError: If it is no table.
         ValueError: If a column is missing.
     """
     from sklearn.model_selection import train_test_split

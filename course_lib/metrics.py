@@ -5,7 +5,7 @@ that one import serves. Labels come first and answers second, as there.
 """
 
 import math
-from numbers import Real
+from numbers import Integral, Real
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
@@ -71,7 +71,7 @@ def _same_rows(name: str, other: str) -> Rule:
 
 def _counts(arguments: dict[str, Any]) -> None:
     for name in ("right", "total"):
-        if isinstance(arguments[name], bool) or not isinstance(arguments[name], int):
+        if isinstance(arguments[name], bool) or not isinstance(arguments[name], Integral):
             raise TypeError(f"{name} is {arguments[name]!r}, but a whole number of rows is wanted")
     if not 0 <= arguments["right"] <= arguments["total"] or not arguments["total"]:
         raise ValueError(
@@ -85,7 +85,7 @@ def _counts(arguments: dict[str, Any]) -> None:
 
 def _bins(arguments: dict[str, Any]) -> None:
     bins = arguments["num_bins"]
-    if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
+    if isinstance(bins, bool) or not isinstance(bins, Integral) or bins < 1:
         raise ValueError(f"num_bins is {bins!r}, but a whole number, 1 or more, is wanted")
 
 
@@ -165,6 +165,7 @@ def wilson_interval(right: int, total: int, confidence: float = 0.95) -> tuple[f
     >>> [round(end, 3) for end in wilson_interval(95, 100)]
     [0.888, 0.978]
     """
+    right, total = int(right), int(total)
     c = NormalDist().inv_cdf((1 + confidence) / 2)
     share = right / total
     middle = share + c**2 / (2 * total)
@@ -207,6 +208,7 @@ def calibration(y_true: Tensor, p: Tensor, num_bins: int = 10) -> Calibration:
     Calibration(promised=tensor([0.2000, 0.9000]), observed=tensor([0.5000, 1.0000]),
                 rows=tensor([2, 1]))
     """
+    p = p.detach()
     inner_edges = torch.linspace(0, 1, num_bins + 1, dtype=p.dtype)[1:-1].to(p.device)
     which = torch.bucketize(p.contiguous(), inner_edges)  # (N,): each row's bin
     rows = torch.bincount(which, minlength=num_bins)

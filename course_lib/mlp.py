@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from course_lib import CourseError, classifier_file, text_checks, training
 from course_lib import model_checks as rules
 from course_lib.text_checks import TOKEN
-from course_lib.validation import validated
+from course_lib.validation import finite, floating, validated
 
 
 class MLP(nn.Module):
@@ -121,7 +121,11 @@ class TextClassifier:
         )
 
     @classmethod
-    @validated(text_checks.texts("texts"), text_checks.different_texts("label_names", 2))
+    @validated(
+        text_checks.texts("texts"),
+        text_checks.different_texts("label_names", 2),
+        text_checks.held_out,
+    )
     def fit(
         cls,
         texts: Sequence[str],
@@ -186,14 +190,15 @@ class TextClassifier:
         """Count the words of the vocabulary in each text: features X (N, D), float32 (Eq. 1.6)."""
         return torch.from_numpy(self._vectorizer.transform(texts).toarray())
 
-    @validated(text_checks.usable)
+    @validated(text_checks.usable, floating("X", ndim=2), finite("X"))
     @torch.no_grad()
     def logits(self, X: Tensor) -> Tensor:
         """Ask the network about rows of counts (N, D); logits (N, K), on the CPU.
 
         Raises:
             TypeError: If X is no tensor of the weights' type.
-            ValueError: If X has not one column a word, or the model is in training mode.
+            ValueError: If X has no rows, not one column a word, or NaN or infinity in it, or the
+                model is in training mode.
         """
         return self.model(X.to(self.model.hidden.weight.device)).cpu()
 
@@ -270,7 +275,7 @@ class TextClassifier:
             "label_names": self.label_names,
             "dropout": self.model.dropout.p,
         }
-        classifier_file.write(Path(path), weights, facts)
+        classifier_file.write(path, weights, facts)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -279,7 +284,7 @@ class TextClassifier:
         Raises:
             CourseError: If there is no such file, or it is damaged, foreign or of a newer format.
         """
-        weights, facts = classifier_file.read(Path(path))
+        weights, facts = classifier_file.read(path)
         try:
             if facts["token"] != TOKEN:
                 raise ValueError(f"texts are cut by {facts['token']!r}, here by {TOKEN!r}")

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_lib import optim
 from course_lib.validation import Rule, class_numbers, finite
 
 
@@ -62,7 +63,7 @@ def whole(name: str, least: int, *, optional: bool = False) -> Rule:
         value = arguments[name]
         if value is None and optional:
             return
-        wanted = f"{name} is {value!r}, but a whole number, {least} or more, is wanted"
+        wanted = f"{name} is {value!r}, but a whole number (int), {least} or more, is wanted"
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeError(wanted)
         if value < least:
@@ -97,6 +98,25 @@ def instance(name: str, kind: type) -> Rule:
     return rule
 
 
+def optimizer(arguments: dict[str, Any]) -> None:
+    """Want an optimiser of torch's or of the course, and at least one weight of `model` in it."""
+    optimizer, model = arguments["optimizer"], arguments["model"]
+    if isinstance(optimizer, optim.Optimizer):
+        held = optimizer.params
+    elif isinstance(optimizer, torch.optim.Optimizer):
+        held = [w for group in optimizer.param_groups for w in group["params"]]
+    else:
+        raise TypeError(
+            f"optimizer is a {type(optimizer).__name__}, but an optimiser of torch.optim or "
+            "course_lib.optim is wanted"
+        )
+    if not {id(w) for w in held} & {id(w) for w in model.parameters()}:
+        raise ValueError(
+            "optimizer holds no weight of this model, so its steps would change nothing: make it "
+            "from model.parameters(), after the model"
+        )
+
+
 def device(arguments: dict[str, Any]) -> None:
     """Want a device that this machine has."""
     try:
@@ -122,9 +142,9 @@ def hidden_features(arguments: dict[str, Any]) -> None:
     if not isinstance(X, Tensor) or X.dtype != weight.dtype:
         got = X.dtype if isinstance(X, Tensor) else type(X).__name__
         raise TypeError(f"X is {got}, but a tensor of {weight.dtype} is wanted")
-    if X.ndim != 2 or X.shape[1] != weight.shape[1]:
+    if X.ndim != 2 or X.shape[1] != weight.shape[1] or not len(X):
         raise ValueError(
-            f"X has shape {tuple(X.shape)}, but this model wants (B, {weight.shape[1]})"
+            f"X has shape {tuple(X.shape)}, but this model wants (B, {weight.shape[1]}) with B > 0"
         )
 
 

@@ -51,6 +51,7 @@ def show(fig: "Figure", *, alt: str) -> None:
         alt: One or two sentences: what is drawn, and what the reader should see in it.
 
     Raises:
+        TypeError: If `fig` is no figure, or `alt` no str.
         ValueError: If `alt` is too short to describe anything.
     """
     from IPython.display import display
@@ -78,6 +79,7 @@ def as_html(fig: "Figure", *, alt: str) -> str:
         The tag, with the picture inside.
 
     Raises:
+        TypeError: If `fig` is no figure, or `alt` no str.
         ValueError: If `alt` is too short to describe anything.
     """
     return _img(_encode(fig, alt), alt)
@@ -86,7 +88,14 @@ def as_html(fig: "Figure", *, alt: str) -> str:
 def _encode(fig: "Figure", alt: str) -> str:
     """Save a figure as a PNG in base64 and close it, if its description says something."""
     import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
 
+    if not isinstance(fig, Figure):
+        raise TypeError(
+            f"fig is of type {type(fig).__name__}, but a Figure is wanted: fig, ax = plt.subplots()"
+        )
+    if not isinstance(alt, str):
+        raise TypeError(f"alt is a {type(alt).__name__}, but a str is wanted")
     if len(alt.split()) < 5:
         raise ValueError(
             f"alt text {alt!r} describes no figure: say what is drawn and what it shows"

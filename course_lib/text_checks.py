@@ -3,7 +3,7 @@
 As in `validation`, a rule takes a call's arguments by name and raises when it is broken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,11 @@ def texts(name: str) -> Rule:
         if isinstance(given, str) or not hasattr(given, "__len__"):
             got = type(given).__name__
             raise TypeError(f"{name} is a {got}, but a list of texts is wanted: [text]")
+        if isinstance(given, Mapping | Set) or getattr(given, "ndim", 1) != 1:
+            got = type(given).__name__
+            raise TypeError(
+                f"{name} is a {got}, but a list of texts is wanted, or one column: table['text']"
+            )
         if not len(given):
             raise ValueError(f"{name} is empty, but at least one text is wanted")
         for i, text in enumerate(given):
@@ -52,6 +57,17 @@ def different_texts(name: str, least: int) -> Rule:
             raise ValueError(f"{name} holds {twice!r} twice, but each must be another")
 
     return rule
+
+
+def held_out(arguments: dict[str, Any]) -> None:
+    """Want `validation` to be a pair of texts and labels, or None."""
+    pair = arguments["validation"]
+    if pair is None:
+        return
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        got = f"{len(pair)} things" if isinstance(pair, tuple | list) else type(pair).__name__
+        raise TypeError(f"validation is {got}, but a pair (texts, labels) is wanted")
+    texts("texts of validation")({"texts of validation": pair[0]})
 
 
 def one_text(arguments: dict[str, Any]) -> None:

@@ -45,7 +45,7 @@ class History:
 @validated(
     rules.module,
     rules.rows,
-    rules.instance("optimizer", Optimizer),
+    rules.optimizer,
     rules.whole("batch_size", 1),
     rules.instance("generator", Generator),
 )
@@ -64,7 +64,7 @@ def train_epoch(
             is left in training mode.
         X: Features, shape (N, …), where the model is.
         y: Class numbers 0 to K − 1, `torch.int64`, shape (N,), where the model is.
-        optimizer: Holds the model's weights.
+        optimizer: Holds the model's weights; of `torch.optim` or `course_lib.optim`.
         batch_size: Rows a step; the last batch may be shorter, and counts as what it is.
         generator: Source of the random order, on the CPU.
 
@@ -73,7 +73,8 @@ def train_epoch(
 
     Raises:
         TypeError: If an argument is of the wrong kind, such as labels that are not `torch.int64`.
-        ValueError: If the shapes do not fit, there are no rows, or a number is out of range.
+        ValueError: If the shapes do not fit, there are no rows, a number is out of range, or the
+            optimiser holds other weights than the model's.
     """
     model.train()
     total = torch.zeros((), device=X.device)

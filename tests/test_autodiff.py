@@ -276,6 +276,7 @@ VECTOR = Value([1.0, -2.0, 0.0])
     [
         (lambda: Value("1.0"), TypeError, "data is a str, but real numbers"),
         (lambda: Value(None), TypeError, "real numbers"),
+        (lambda: Value([]), TypeError, "data is an empty list"),
         (lambda: Value([1.0, "a"]), TypeError, "data is a list"),
         (lambda: Value(1j), TypeError, "complex"),
         (lambda: Value([[1.0], [1.0, 2.0]]), TypeError, "no array of real numbers"),

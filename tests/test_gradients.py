@@ -50,6 +50,29 @@ def test_nan_never_passes():
         three_ways(lambda t: t.sum(), theta * float("nan"), theta)
 
 
+THETA = torch.ones(3, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda: numerical_gradient(smooth, [1.0]), TypeError, "theta is a list"),
+        (lambda: numerical_gradient(smooth, THETA[:0]), ValueError, "theta is empty"),
+        (lambda: numerical_gradient(smooth, THETA * float("nan")), ValueError, "nan.*finite"),
+        (lambda: numerical_gradient(smooth, THETA, step=0), ValueError, "step is 0"),
+        (lambda: numerical_gradient(lambda t: t, THETA), ValueError, r"shape \(3,\).*one number"),
+        (lambda: numerical_gradient(lambda t: None, THETA), TypeError, "NoneType.*one number"),
+        (lambda: three_ways(smooth, [1.0], THETA), TypeError, "derived is a list"),
+        (lambda: three_ways(lambda t: t, THETA, THETA), ValueError, r"shape \(3,\).*one number"),
+        (lambda: three_ways(lambda t: t.sum().item(), THETA, THETA), ValueError, r"item\(\)"),
+        (lambda: three_ways(lambda t: torch.ones(()), THETA, THETA), ValueError, "back to theta"),
+    ],
+)
+def test_bad_input_is_refused_in_words(call, error, said):
+    with pytest.raises(error, match=said):
+        call()
+
+
 def test_other_shape_is_refused():
     theta = torch.ones(3, dtype=torch.float64)
     with pytest.raises(ValueError, match=r"\(1,\).*\(3,\)"):

@@ -87,6 +87,16 @@ def test_what_the_lesson_does_not_derive_is_scikit_learns():
         assert getattr(metrics, name) is getattr(reference, name)
 
 
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    assert metrics.wilson_interval(np.int64(95), np.int64(100)) == metrics.wilson_interval(95, 100)
+
+
+def test_calibration_of_probabilities_with_a_graph_can_be_drawn():
+    p = torch.tensor([0.1, 0.8, 0.9], requires_grad=True)
+    promised, _, _ = metrics.calibration(LABELS, p.sqrt())
+    assert not promised.requires_grad
+
+
 LABELS = torch.tensor([0, 1, 1])
 P = torch.tensor([0.1, 0.8, 0.9])
 

@@ -309,6 +309,8 @@ MODEL = MLP(2, 3, 2).eval()
         (lambda c: TextClassifier(["a1", "b1"], MODEL, ["one"]), ValueError, "2 or more"),
         (lambda c: c.predict("one text"), TypeError, r"\[text\]"),
         (lambda c: c.predict([]), ValueError, "empty"),
+        (lambda c: c.predict(pd.DataFrame({"text": TEXTS})), TypeError, r"table\['text'\]"),
+        (lambda c: c.predict({"one": 1}), TypeError, "dict"),
         (lambda c: c.predict(["a", math.nan]), TypeError, r"texts\[1\] is nan"),
         (lambda c: c.predict_proba([None]), TypeError, "NoneType"),
         (lambda c: c.words_that_decide(["text"]), TypeError, "list"),
@@ -316,6 +318,9 @@ MODEL = MLP(2, 3, 2).eval()
         (lambda c: c.verdict(3), TypeError, "int"),
         (lambda c: c.logits(torch.ones(2, 3)), ValueError, r"\(2, 3\)"),
         (lambda c: c.logits(torch.ones(2, 3).long()), TypeError, "int64.*float32"),
+        (lambda c: c.logits(c.counts(["soft"]) * math.nan), ValueError, "nan.*finite"),
+        (lambda c: c.logits(c.counts(["soft"])[:0]), ValueError, "empty"),
+        (lambda c: MODEL(torch.ones(0, 2)), ValueError, r"\(0, 2\).*B > 0"),
         (lambda c: MLP(0, 3, 2), ValueError, "num_inputs is 0"),
         (lambda c: MLP(2, 3.0, 2), TypeError, "num_hiddens is 3.0"),
         (lambda c: MLP(2, 3, 2, dropout=1), ValueError, "dropout is 1"),
@@ -330,6 +335,10 @@ MODEL = MLP(2, 3, 2).eval()
         (lambda c: fit_with(num_words=0), ValueError, "num_words is 0"),
         (lambda c: fit_with(patience=2), ValueError, "without validation"),
         (lambda c: fit_with(validation=(["text"], [3])), ValueError, "from 3"),
+        (lambda c: fit_with(validation=(["text"],)), TypeError, "1 things.*pair"),
+        (lambda c: fit_with(validation=("text", [1])), TypeError, "texts of validation is a str"),
+        (lambda c: fit_with(validation=([], [])), ValueError, "texts of validation is empty"),
+        (lambda c: c.save("no/such/folder/c"), FileNotFoundError, "no folder.*make it first"),
     ],
 )
 def test_bad_input_is_refused_in_words(classifier, call, error, said):
@@ -353,7 +362,6 @@ def test_a_model_put_back_to_training_mode_is_noticed():
 def few_reviews(monkeypatch):
     table = pd.DataFrame(
         {
-            "title": ["Great", None, "Sad", None] * 6,
             "text": [f"{text} {i}{i}" for i, text in enumerate((PRAISE[:2] + BLAME[:2]) * 6)],
             "rating": [5, 5, 1, 2] * 6,
         }
@@ -367,7 +375,7 @@ def test_demo_is_trained_once_and_kept(few_reviews, tmp_path, monkeypatch):
     monkeypatch.setattr(TextClassifier, "fit", None)
     again = demo.reviews_classifier(cache=tmp_path)
     assert torch.equal(first.predict_proba(TEXTS), again.predict_proba(TEXTS))
-    assert {"great", "sad"} < set(again.vocabulary)
+    assert {"lovely", "scratchy"} < set(again.vocabulary)
     assert kept.suffix == ".safetensors"
 
 

@@ -58,6 +58,16 @@ def test_a_figure_without_a_description_is_refused(display, alt):
     plt.close("all")
 
 
+@pytest.mark.parametrize("display", [plotting.show, plotting.as_html])
+def test_what_is_no_figure_or_no_description_is_refused(display):
+    fig, ax = plt.subplots()
+    with pytest.raises(TypeError, match=r"fig is of type Axes.*plt\.subplots\(\)"):
+        display(ax, alt=ALT)
+    with pytest.raises(TypeError, match="alt is a NoneType"):
+        display(fig, alt=None)
+    plt.close("all")
+
+
 def luminance(color):
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
     return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -3,12 +3,13 @@
 import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from course_lib import training
+from course_lib import optim, training
 from course_lib.mlp import MLP
 
 
@@ -83,6 +84,14 @@ def test_epoch_loss_weighs_the_short_last_batch_by_its_rows():
     frozen = torch.optim.SGD(model.parameters(), lr=0.0)
     got = training.train_epoch(model, *TRAIN, frozen, 150, torch.Generator().manual_seed(0))
     assert got == pytest.approx(cross_entropy(model(TRAIN[0]), TRAIN[1]).item(), rel=1e-5)
+
+
+def test_an_epoch_with_the_courses_optimiser_is_one_with_torchs():
+    ours, torchs = MLP(4, 8, 2), MLP(4, 8, 2)
+    for model, library in ((ours, optim), (torchs, torch.optim)):
+        optimizer = library.AdamW(model.parameters(), lr=1e-2)
+        training.train_epoch(model, *TRAIN, optimizer, 32, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(weights(ours), weights(torchs))
 
 
 def test_early_stopping_waits_for_its_patience_and_restores_the_best_weights():
@@ -216,6 +225,19 @@ def fit_with(X=X, Y=Y, model=None, **options):
             TypeError,
             "optimizer is a str",
         ),
+        (
+            lambda: training.train_epoch(
+                MLP(4, 8, 2),
+                X,
+                Y,
+                torch.optim.SGD(MLP(4, 8, 2).parameters(), lr=0.1),
+                32,
+                torch.Generator(),
+            ),
+            ValueError,
+            "no weight of this model",
+        ),
+        (lambda: fit_with(batch_size=np.int64(32)), TypeError, r"int64\(32\).*\(int\)"),
         (
             lambda: training.evaluate(MLP(4, 8, 2).eval(), X.to("meta"), Y),
             ValueError,

@@ -54,6 +54,7 @@ def happy_or_unhappy(reviews: "pd.DataFrame") -> "pd.DataFrame":
         Table with columns `text` and `happy`, only of rows with text, numbered from 0.
 
     Raises:
+        TypeError: If it is no table.
         ValueError: If a column is missing.
 
     >>> import pandas as pd
@@ -62,6 +63,8 @@ def happy_or_unhappy(reviews: "pd.DataFrame") -> "pd.DataFrame":
     0  Lovely      1
     1    Torn      0
     """
+    if not hasattr(reviews, "columns"):
+        raise TypeError(f"reviews is a {type(reviews).__name__}, but a pandas table is wanted")
     if missing := {"text", "rating"} - set(reviews.columns):
         raise ValueError(
             f"the table has columns {list(reviews.columns)}, but {sorted(missing)} is wanted too"

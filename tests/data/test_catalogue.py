@@ -46,6 +46,11 @@ def test_happy_or_unhappy_leaves_the_lukewarm_out():
     assert table["text"].notna().all()
 
 
+def test_happy_or_unhappy_wants_a_table():
+    with pytest.raises(TypeError, match="reviews is a list"):
+        data.happy_or_unhappy(["Lovely"])
+
+
 def test_happy_or_unhappy_says_which_column_is_missing():
     with pytest.raises(ValueError, match=r"\['rating'\] is wanted"):
         data.happy_or_unhappy(data.load("reviews")[["text"]])

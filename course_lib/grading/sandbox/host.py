@@ -51,9 +51,8 @@ class Kernel:
             answer = await loop.sock_recv(self._leash, 1)
             rest = await loop.sock_recv(self._leash, 4096) if answer != layout.READY else b""
         if answer != layout.READY:
-            raise SandboxError(
-                f"a kernel did not start: {(answer + rest).decode(errors='replace')}"
-            )
+            said = (answer + rest).decode(errors="replace") or _tail(self.folder.parent)
+            raise SandboxError(f"a kernel did not start: {said}")
 
     async def wait(self) -> dict:
         """Wait until the kernel has ended, and return how: exit `status` and `reason`."""
@@ -165,9 +164,9 @@ class Sandbox:
                 return
         except OSError:
             pass
-        log = (self.folder / LOG).read_text(errors="replace")[-2000:]
+        said = _tail(self.folder)
         self.close()
-        raise SandboxError(f"the sandbox did not start: {log}")
+        raise SandboxError(f"the sandbox did not start: {said}")
 
     @property
     def alive(self) -> bool:
@@ -249,3 +248,8 @@ def _remove_leftovers() -> None:
         with contextlib.suppress(OSError), open(path) as log:
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def _tail(folder: Path) -> str:
+    """Return the end of what a sandbox's processes wrote on stderr."""
+    return (folder / LOG).read_text(errors="replace")[-2000:]

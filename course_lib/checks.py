@@ -108,7 +108,7 @@ def compare(
         ("asked:    ", _show_call(f, args)),
         ("came:     ", show(came)),
         ("expected: ", show(want)),
-        ("differs:  ", "" if None not in (as_number(got), as_number(want)) else words),
+        ("differs:  ", "" if _one_of_a_kind(got, want) else words),
         ("printed:  ", printed),
         ("→ ", mistake.hint if mistake else ""),
     )
@@ -218,12 +218,18 @@ def _value(f: Callable[..., object], args: tuple[object, ...]) -> tuple[object, 
     return result.value, result.printed
 
 
+def _one_of_a_kind(got: object, want: object) -> bool:
+    """Tell whether showing both says all: two numbers, or two texts."""
+    return None not in (as_number(got), as_number(want)) or type(got) is type(want) is str
+
+
 def _without_the_rest(got: object, want: object) -> object:
     """Put `...` into an answer where nothing particular is asked."""
     sequences = (list, tuple)
     if type(got) not in sequences or type(want) not in sequences or len(got) != len(want):
         return got
-    return tuple(... if asked is ... else came for came, asked in zip(got, want, strict=True))
+    pairs = zip(got, want, strict=True)
+    return type(got)(... if asked is ... else came for came, asked in pairs)
 
 
 def _unspecific_mistake(got: object) -> Mistake | None:

@@ -5,6 +5,7 @@ own (one that claims to equal everything, say) has no part in a comparison.
 """
 
 from collections.abc import Iterator
+from types import FunctionType
 
 import numpy as np
 import torch
@@ -39,7 +40,9 @@ def difference(got: object, want: object, *, rtol: float, atol: float) -> str | 
     if type(want) in (Tensor, np.ndarray):
         return _array_difference(got, want, rtol, atol)
     if type(want) in (str, type(None)):
-        return None if type(got) is type(want) and got == want else _came(got, want)
+        if type(got) is not type(want):
+            return _came(got, want)
+        return None if got == want else f"{show(got)} came where {show(want)} is asked"
     if type(want) not in (list, tuple, dict):
         raise TypeError(f"only plain data can be compared with, not {kind(want)}")
     sequences = (list, tuple)
@@ -85,6 +88,7 @@ def kind(value: object) -> str:
         return f"{name} of shape {tuple(value.shape)}" + " (one number)" * (value.shape == ())
     names = {bool: "a truth value", int: "a number", float: "a number", str: "a text"}
     names |= {list: "a list", tuple: "a tuple", dict: "a dict", type(None): "None"}
+    names |= {FunctionType: "a function", type: "a class"}
     return names.get(type(value)) or f"an object of type {type(value).__name__}"
 
 

@@ -127,7 +127,6 @@ def _result(cell: dict) -> ItemResult:
     last = records[-1]
     if last["status"] == "passed":
         return ItemResult(name, "passed", points, points, "")
-    messages = [record["message"] for record in records if record["status"] != "passed"]
     earned = last.get("earned", 0.0)
     status = "partly" if earned else last["status"]
-    return ItemResult(name, status, points, earned, "\n\n".join(dict.fromkeys(messages)))
+    return ItemResult(name, status, points, earned, last["message"])

@@ -138,8 +138,9 @@ def _decoded(member: zipfile.ZipInfo) -> str:
 
 
 def _of_folder(name: str, folder: Path) -> Iterator[Entry]:
-    for parent, _, files in os.walk(folder):
-        for file in sorted(files):
+    for parent, folders, files in os.walk(folder):
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        for file in sorted(files + links):
             path = Path(parent, file)
             yield _of_file(name, path.relative_to(folder).as_posix(), path)
 

@@ -122,7 +122,7 @@ def collect(
     assignment: ProblemSet,
     archives: Annotated[
         list[Path],
-        typer.Argument(metavar="ARCHIVE...", help="Zips, folders or notebooks, several at once."),
+        typer.Argument(metavar="ARCHIVE", help="Zips, folders or notebooks, several at once."),
     ],
     pattern: Annotated[
         str,

@@ -230,10 +230,11 @@ def collect_and_report(
         lines.insert(0, f"note: {_late(result, assignment)}")
     if result.copies:
         where = f"{UNPLACED}/{assignment}/"
-        remedy = "sort them into folders named for the students, and collect these"
+        remedy = "put them into folders named for the students, and collect the folder around these"
         lines.append(f"copies of what could not be placed are in {where}: {remedy}")
-    dated = len(result.dated)
-    placed = f"{len(result.placed)} placed ({dated or 'none'} with a time of handing in)"
+    placed = f"{len(result.placed)} placed"
+    if result.placed:
+        placed += f" ({len(result.dated) or 'none'} with a time of handing in)"
     problems = "1 problem" if len(result.problems) == 1 else f"{len(result.problems)} problems"
     lines.append(f"{assignment}: {placed}, {len(result.unchanged)} unchanged, {problems}")
     for line in lines:

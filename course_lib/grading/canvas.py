@@ -47,12 +47,21 @@ class Template:
         """Names of the columns."""
         return self.rows[0]
 
+    @property
+    def points(self) -> list[str]:
+        """The row of the points possible; students come after it."""
+        return next(row for row in self.rows if POINTS in row[0])
+
+    def assignments(self) -> list[int]:
+        """Return the places of the columns that take scores; totals are read only."""
+        columns = range(self.width, len(self.header))
+        return [index for index in columns if "read only" not in self.points[index]]
+
     def column(self, title: str) -> int | None:
         """Find an assignment's column by its title, with or without Canvas's number."""
         titles = [re.sub(r" \(\d+\)$", "", name) for name in self.header]
         for names in (self.header, titles):
-            found = [i for i, name in enumerate(names) if name.strip() == title]
-            found = [index for index in found if index >= self.width]
+            found = [index for index in self.assignments() if names[index].strip() == title]
             if len(found) > 1:
                 alike = ", ".join(self.header[index] for index in found)
                 raise CourseError(f"several columns are called {title}: {alike}; choose --column")
@@ -62,7 +71,7 @@ class Template:
 
     def students(self, parts: dict[str, Scores]) -> tuple[dict[str, int], list[str]]:
         """Find the row of every student with a score, and say of whom there is none or several."""
-        start = next(i for i, row in enumerate(self.rows) if POINTS in row[0]) + 1
+        start = self.rows.index(self.points) + 1
         columns = [i for i, name in enumerate(self.header[: self.width]) if name in KEYS]
         known = defaultdict(set)
         for number in range(start, len(self.rows)):
@@ -89,7 +98,7 @@ class Template:
             elif score.score != "":
                 self.rows[number][column] = f"{score.score:.2f}"
         most = {score.max_score for score in part.values() if score.max_score != ""}
-        possible = next(row[column] for row in self.rows if POINTS in row[0])
+        possible = self.points[column]
         if most and possible not in {f"{points:.2f}" for points in most}:
             points = f"{possible or 'no'} points in Canvas and {max(most):g} here"
             lines.append(f"note: {name}: {points}; the scores are not scaled")
@@ -134,9 +143,10 @@ def export_to_canvas(
         places = {one.name: layout.column(column or one.name) for one in chosen}
         columns = {name: place for name, place in places.items() if place is not None}
         if not columns:
-            wanted, there = column or ", ".join(places), ", ".join(layout.header[layout.width :])
+            wanted = column or ", ".join(places)
+            there = ", ".join(layout.header[index] for index in layout.assignments()) or "none"
             raise CourseError(
-                f"{template} has no column {wanted} (it has: {there or 'none'}); add the "
+                f"{template} has no column {wanted} (it has: {there}); add the "
                 "assignment in Canvas and export once more, or name its column with --column"
             )
         there = [one for one in chosen if one.name in columns]

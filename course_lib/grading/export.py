@@ -157,7 +157,9 @@ def unfinished(parts: dict[str, Scores]) -> list[str]:
     lines = []
     for name, part in parts.items():
         if number := sum(bool(one.to_mark) for one in part.values()):
-            lines.append(f"note: {name}: answers to be marked by hand are left, of {number}")
+            lines.append(
+                f"note: {name}: students with answers still to be marked by hand: {number}"
+            )
         if number := sum(one.status == WAITING for one in part.values()):
             lines.append(f"note: {name}: not graded yet: {number}; run: course grade {name}")
     return lines

@@ -287,6 +287,10 @@ def test_archives_of_one_name_are_told_apart(course):
 
 COLLISIONS = {
     "one name, two people": [f"Max Müller_1_{MOODLE}/{FILE}", f"Max Müller_2_{MOODLE}/{FILE}"],
+    "one name, two people, two files": [
+        f"Max Müller_1_{MOODLE}/{FILE}",
+        f"Max Müller_2_{MOODLE}/other.ipynb",
+    ],
     "only capitals differ": [f"ada/{FILE}", f"Ada/{FILE}"],
     "accent typed in two ways": [f"Zo\u00eb/{FILE}", f"Zoe\u0308/{FILE}"],
     "a space more": [f"ada/{FILE}", f"ada /{FILE}"],

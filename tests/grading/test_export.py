@@ -9,8 +9,9 @@ from nbgrader.api import Gradebook
 
 from course_lib import CourseError
 from course_lib.grading import export_table, export_to_canvas, grade, spreadsheet
+from course_lib.grading.canvas import read_template
 from course_lib.grading.collect import collect
-from course_lib.grading.export import as_csv
+from course_lib.grading.export import Score, as_csv
 from tests.grading.classroom import MAX_SCORE, NAME
 from tests.test_cli import course as run_course
 
@@ -88,7 +89,7 @@ def test_every_student_has_a_row_with_score_status_and_flags(graded):
     assert table.loc[["waiting", "nobody"], "score"].isna().all()
     assert lines == [
         f"{graded / 'grades.csv'}: 7 students, {NAME}",
-        f"note: {NAME}: answers to be marked by hand are left, of 3",
+        f"note: {NAME}: students with answers still to be marked by hand: 3",
         f"note: {NAME}: not graded yet: 1; run: course grade {NAME}",
     ]
 
@@ -170,6 +171,15 @@ def test_canvas_gets_its_own_layout_with_the_scores(graded):
     assert problems == ["-stranger: is in no row of Canvas's file by SIS User ID, SIS Login ID, ID"]
 
 
+def test_canvas_keeps_its_score_where_only_another_problem_set_has_one_here(graded):
+    source = graded / "from_canvas.csv"
+    source.write_text(TEMPLATE)
+    layout = read_template(source)
+    layout.fill(6, "ps", {"0042": Score(), "grace": Score(3.0, 12.0)}, {"0042": 3, "grace": 4})
+    layout.fill(7, "other", {"0042": Score()}, {"0042": 3})
+    assert [row[6:8] for row in layout.rows[3:5]] == [["", "3.00"], ["3.00", ""]]
+
+
 def test_canvas_cells_cannot_run(graded):
     _, _, rows = to_canvas(graded)
     assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@"))]
@@ -195,8 +205,11 @@ def test_column_of_another_title_is_chosen_by_its_name(graded):
     _, _, rows = to_canvas(graded, column="Other")
     assert rows[0][5] == "Other (56)"
     assert rows[3][5] == "10.00"
-    with pytest.raises(CourseError, match=r"no column Third \(it has: Notes, ps \(55\), Other"):
-        to_canvas(graded, column="Third")
+    for title in ("Third", "Final Score"):
+        with pytest.raises(
+            CourseError, match=rf"no column {title} .*: Notes, ps.*, Other \(56\)\)"
+        ):
+            to_canvas(graded, column=title)
 
 
 def test_semicolons_and_byte_order_mark_are_kept(graded):

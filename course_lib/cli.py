@@ -118,6 +118,34 @@ def release(
 
 
 @app.command()
+def collect(
+    assignment: ProblemSet,
+    archives: Annotated[
+        list[Path],
+        typer.Argument(metavar="ARCHIVE", help="Zips, folders or notebooks, several at once."),
+    ],
+    pattern: Annotated[
+        str,
+        typer.Option(
+            help="For other file names than Canvas's and Moodle's: a regular expression with the "
+            "groups (?P<student_id>...) and (?P<file_id>...), and perhaps (?P<timestamp>...)."
+        ),
+    ] = "",
+    update: Annotated[
+        bool, typer.Option("--update", help="Replace what students handed in before.")
+    ] = False,
+) -> None:
+    """Sort what a learning platform gave into submitted/.
+
+    It knows the zips of Canvas and Moodle, folders named for students, and notebooks called
+    STUDENT_ID.ipynb. Exit status 2: a line above the last one needs a person.
+    """
+    grading = grading_extra()
+    if not grading.collect_and_report(course_root(), assignment, archives, pattern, update):
+        raise typer.Exit(2)
+
+
+@app.command()
 def grade(
     assignment: ProblemSet,
     student: Annotated[
@@ -168,6 +196,50 @@ def report(assignment: ProblemSet) -> None:
     root = course_root()
     for path in grading_extra().write_report(root, assignment):
         typer.echo(path.relative_to(root))
+
+
+@app.command()
+def export(
+    assignment: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="File to write; grades.csv or canvas.csv when left out.")
+    ] = None,
+    canvas: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A gradebook exported from Canvas: write its layout, for Canvas to import. "
+            "Students are found by SIS User ID, SIS Login ID or ID.",
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(help="With --canvas: the assignment's title there, if it is not ID."),
+    ] = None,
+) -> None:
+    """Write the scores as CSV, for a spreadsheet or Canvas.
+
+    In a spreadsheet, open it by its import of text (Excel: Data, From Text/CSV) with the column
+    "student" as text, so that identifiers keep their leading zeros. Exit status 2: with --canvas,
+    a student has no row there.
+    """
+    grading = grading_extra()
+    problems: list[str] = []
+    if column and not canvas:
+        raise CourseError("--column belongs to --canvas FILE")
+    if canvas:
+        target = to or Path("canvas.csv")
+        lines, problems = grading.export_to_canvas(
+            course_root(), assignment, canvas, target, column
+        )
+    else:
+        lines = grading.export_table(course_root(), assignment, to or Path("grades.csv"))
+    for line in lines + problems:
+        typer.echo(grading.printable(line))
+    if problems:
+        raise typer.Exit(2)
 
 
 def course_root() -> Path:

@@ -10,7 +10,18 @@ import pytest
 
 from tests.notebooks.gates import ROOT
 
-COMMANDS = ["lab", "doctor", "data", "predict", "check", "release", "grade", "report"]
+COMMANDS = [
+    "lab",
+    "doctor",
+    "data",
+    "predict",
+    "check",
+    "release",
+    "collect",
+    "grade",
+    "report",
+    "export",
+]
 
 
 def course(*arguments, cwd=ROOT, **environment):
@@ -40,6 +51,10 @@ def test_each_command_explains_itself(command):
         (("no-such-command",), "course --help"),
         (("grade",), "course --help"),
         (("data", "--fast"), "course --help"),
+        (("collect", "02_loss"), "course --help"),
+        (("collect", "99_none", "."), "02_loss"),
+        (("collect", "02_loss", "no-such.zip"), "there is no no-such.zip"),
+        (("export",), "course grade ID"),
         (("release", "99_none"), "02_loss"),
         (("grade", "99_none"), "02_loss"),
         (("grade", "02_loss"), "submitted/STUDENT/02_loss"),

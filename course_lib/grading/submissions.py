@@ -193,7 +193,16 @@ def _untar(archive: tarfile.TarFile) -> Iterator[tuple[str, int, Any]]:
 
 
 def _plain(name: str) -> bool:
+    check_name(name)
+    return not any(part in IGNORED for part in PurePosixPath(name.replace("\\", "/")).parts)
+
+
+def check_name(name: str) -> None:
+    """Check that a file's name in an archive stays inside the folder it is unpacked into.
+
+    Raises:
+        Refusal: If it does not.
+    """
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in name:
         raise Refusal("archive", f"the archive names a file outside itself: {name[:100]}")
-    return not any(part in IGNORED for part in path.parts)

@@ -77,20 +77,20 @@ def table(outcomes: list[Outcome]) -> str:
         <BLANKLINE>
         0 graded, 1 flagged, 0 refused
     """
-    width = max([len("student"), *(len(_plain(outcome.student)) for outcome in outcomes)])
+    width = max([len("student"), *(len(printable(outcome.student)) for outcome in outcomes)])
     lines = [f"{'student':<{width}}  {'score':<10}  {'status':<7}  flags"]
     for one in outcomes:
         score = f"{one.score:5.2f} / {one.max_score:g}"
         flags = ", ".join(one.flags)
-        line = f"{_plain(one.student):<{width}}  {score:<10}  {one.status:<7}  {flags}"
+        line = f"{printable(one.student):<{width}}  {score:<10}  {one.status:<7}  {flags}"
         lines.append(line.rstrip())
         if one.message:
-            lines.append(" " * (width + 14) + _plain(one.message))
+            lines.append(" " * (width + 14) + printable(one.message))
     counts = Counter(outcome.status for outcome in outcomes)
     summary = ", ".join(f"{counts[status]} {status}" for status in STATUSES)
     return "\n".join([*lines, "", summary])
 
 
-def _plain(text: str) -> str:
-    """Leave out what a terminal would obey instead of show."""
+def printable(text: str) -> str:
+    """Replace what a terminal would obey instead of show."""
     return "".join(c if c.isprintable() else "�" for c in text)

@@ -140,8 +140,10 @@ def collect(
     It knows the zips of Canvas and Moodle, folders named for students, and notebooks called
     STUDENT_ID.ipynb. Exit status 2: a line above the last one needs a person.
     """
-    grading = grading_extra()
-    if not grading.collect_and_report(course_root(), assignment, archives, pattern, update):
+    grading_extra()
+    from course_lib.classroom.collect import collect_and_report
+
+    if not collect_and_report(course_root(), assignment, archives, pattern, update):
         raise typer.Exit(2)
 
 
@@ -193,8 +195,11 @@ def feedback(
 @app.command()
 def report(assignment: ProblemSet) -> None:
     """Write reports/ID.html and .csv: how the class did."""
+    grading_extra()
+    from course_lib.classroom.report import write_report
+
     root = course_root()
-    for path in grading_extra().write_report(root, assignment):
+    for path in write_report(root, assignment):
         typer.echo(path.relative_to(root))
 
 
@@ -226,16 +231,17 @@ def export(
     a student has no row there.
     """
     grading = grading_extra()
+    from course_lib.classroom.canvas import export_to_canvas
+    from course_lib.classroom.export import export_table
+
     problems: list[str] = []
     if column and not canvas:
         raise CourseError("--column belongs to --canvas FILE")
     if canvas:
         target = to or Path("canvas.csv")
-        lines, problems = grading.export_to_canvas(
-            course_root(), assignment, canvas, target, column
-        )
+        lines, problems = export_to_canvas(course_root(), assignment, canvas, target, column)
     else:
-        lines = grading.export_table(course_root(), assignment, to or Path("grades.csv"))
+        lines = export_table(course_root(), assignment, to or Path("grades.csv"))
     for line in lines + problems:
         typer.echo(grading.printable(line))
     if problems:

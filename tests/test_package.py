@@ -87,7 +87,7 @@ def test_wheel_holds_the_package_and_its_settings_only(archives):
 def test_archive_holds_what_is_no_module(archives, kind):
     tracked = subprocess.check_output(["git", "ls-files", "course_lib"], cwd=ROOT, text=True)
     others = {name for name in tracked.split() if not name.endswith((".py", ".md"))}
-    assert "course_lib/grading/report.html.jinja" in others
+    assert "course_lib/classroom/report.html.jinja" in others
     shared = {"course_lib/jupyterlab.json", "course_lib/grading/kernel.json"}
     assert others - shared <= set(archives[kind])
 
@@ -226,7 +226,16 @@ def test_import_gate_sees_a_heavy_import():
     assert imported("import pandas") & HEAVY
 
 
-def test_only_the_command_line_imports_grading():
-    outside = [path for path in MODULES if "grading" not in path.relative_to(ROOT).parts[1]]
-    users = [path.name for path in outside if re.search(r"import.*\bgrading\b", path.read_text())]
-    assert users == ["cli.py"]
+def users(package, *beside):
+    """Modules that import a package, other than its own and those `beside` it."""
+    places = [path.relative_to(ROOT).parts[1] for path in MODULES]
+    outside = [
+        p for p, place in zip(MODULES, places, strict=True) if place not in (package, *beside)
+    ]
+    imports = rf"import.*\b{package}\b|from course_lib\.{package}\b"
+    return [path.name for path in outside if re.search(imports, path.read_text())]
+
+
+def test_only_the_command_line_imports_the_instructors_side():
+    assert users("grading", "classroom") == ["cli.py"]
+    assert users("classroom") == ["cli.py"]

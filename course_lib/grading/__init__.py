@@ -3,18 +3,14 @@
 The modules are a pipeline over notebook JSON, in the order in which they run:
 
 - `course` reads an nbgrader course directory, `exercises` makes its releases from its solutions;
-- `collect` fills submitted/ from a learning platform's `archives`: `owners` tells whose a file is,
-  `handins` which is a student's newest;
 - `submissions` finds what was handed in, `source` what the gradebook knows about an assignment;
 - `intake` turns a submission into a canonical notebook, or refuses it;
 - `execute` runs that notebook in a kernel of `sandbox`, and `probe` looks for tampering;
 - `record` writes the points into nbgrader's own gradebook, one transaction a submission;
-- `runner` drives all of it for `course grade`, `feedback` writes the students' pages;
-- `results` reads back what a class has come to, and `report` writes the instructor's page;
-- `export` and `canvas` write the scores as tables for other programs.
+- `runner` drives all of it for `course grade`, `feedback` writes the students' pages.
 
-Nothing outside this package imports it; it needs the extra `grading`. The names below are loaded
-when they are used, because the sandbox needs only a little of the package.
+Only the command line and `course_lib.classroom` import it; it needs the extra `grading`. The names
+below are loaded when they are used, because the sandbox needs only a little of the package.
 """
 
 import importlib
@@ -28,25 +24,17 @@ _WHERE = {
     "printable": "summary",
     "configure": "autograde",
     "write_feedback": "feedback",
-    "write_report": "report",
-    "collect_and_report": "collect",
-    "export_table": "export",
-    "export_to_canvas": "canvas",
 }
 
 __all__ = [
     "Options",
     "assignments",
-    "collect_and_report",
     "configure",
-    "export_table",
-    "export_to_canvas",
     "grade",
     "grade_and_report",
     "printable",
     "release",
     "write_feedback",
-    "write_report",
 ]
 
 

@@ -16,7 +16,7 @@ from nbgrader.api import (
 )
 
 from course_lib import CourseError
-from course_lib.grading import findings as reading
+from course_lib.classroom import findings as reading
 from course_lib.grading import submissions
 from course_lib.grading.record import Outcome, read_ledger
 from course_lib.grading.settings import Course

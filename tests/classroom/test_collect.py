@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from course_lib import CourseError, environment
-from course_lib.grading.collect import collect
+from course_lib.classroom.collect import collect
 from tests.grading.classroom import CONFIG, NAME
 from tests.test_cli import course as run_course
 

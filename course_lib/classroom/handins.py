@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from nbgrader.utils import parse_utc
 
-from course_lib.grading.archives import Entry
-from course_lib.grading.owners import Claim
+from course_lib.classroom.archives import Entry
+from course_lib.classroom.owners import Claim
 from course_lib.grading.submissions import MEGABYTE, MOST_BYTES, MOST_FILES, Refusal
 
 STAMP = "timestamp.txt"

@@ -17,8 +17,8 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from course_lib import CourseError
-from course_lib.grading import spreadsheet
-from course_lib.grading.export import Score, Scores, known_assignments, scores, unfinished
+from course_lib.classroom import spreadsheet
+from course_lib.classroom.export import Score, Scores, known_assignments, scores, unfinished
 from course_lib.grading.settings import Course
 
 KEYS = ("SIS User ID", "SIS Login ID", "ID")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from course_lib.grading import findings
-from course_lib.grading.findings import ERROR, MISTAKE, STOPPED, UNANSWERED, UNNAMED, Finding
+from course_lib.classroom import findings
+from course_lib.classroom.findings import ERROR, MISTAKE, STOPPED, UNANSWERED, UNNAMED, Finding
 from tests.grading.classroom import cell
 
 

@@ -16,10 +16,11 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from course_lib import CourseError
-from course_lib.grading import archives, owners, submissions
-from course_lib.grading.archives import Entry
+from course_lib.classroom import archives, owners
+from course_lib.classroom.archives import Entry
+from course_lib.classroom.handins import STAMP, Handin, Item, decide, label
+from course_lib.grading import submissions
 from course_lib.grading.course import assignments
-from course_lib.grading.handins import STAMP, Handin, Item, decide, label
 from course_lib.grading.settings import Course
 from course_lib.grading.submissions import Refusal
 from course_lib.grading.summary import printable

@@ -13,8 +13,9 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from course_lib import CourseError
-from course_lib.grading import Options, course, grade, spreadsheet, write_report
-from course_lib.grading.report import visible
+from course_lib.classroom import spreadsheet
+from course_lib.classroom.report import visible, write_report
+from course_lib.grading import Options, course, grade
 from tests.exercises.pipeline import Course
 from tests.exercises.variants import variants
 from tests.grading.classroom import NAME

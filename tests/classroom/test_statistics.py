@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from course_lib.grading import statistics
-from course_lib.grading.findings import ERROR, MISTAKE, UNNAMED
+from course_lib.classroom import statistics
+from course_lib.classroom.findings import ERROR, MISTAKE, UNNAMED
 
 POINTS = pd.DataFrame(
     {"a": [2.0, 2.0, 0.0, 1.0], "b": [3.0, 0.0, 0.0, 3.0], "words": [1.0, np.nan, np.nan, 0.0]},

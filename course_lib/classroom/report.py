@@ -15,9 +15,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from course_lib import plotting
-from course_lib.grading import figures, spreadsheet, statistics
-from course_lib.grading.findings import ERROR, MISTAKE, STOPPED, UNANSWERED, UNNAMED
-from course_lib.grading.results import FLAGGED, REFUSED, SCORED, STATUSES, Results, read_results
+from course_lib.classroom import figures, spreadsheet, statistics
+from course_lib.classroom.findings import ERROR, MISTAKE, STOPPED, UNANSWERED, UNNAMED
+from course_lib.classroom.results import FLAGGED, REFUSED, SCORED, STATUSES, Results, read_results
 from course_lib.grading.runner import explained
 from course_lib.grading.settings import Course
 
@@ -228,4 +228,4 @@ def _style() -> str:
 
 
 def _file(name: str) -> str:
-    return files("course_lib.grading").joinpath(name).read_text(encoding="utf-8")
+    return files("course_lib.classroom").joinpath(name).read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ to be marked by hand.
 
 import pandas as pd
 
-from course_lib.grading.findings import UNNAMED
+from course_lib.classroom.findings import UNNAMED
 
 FEWEST = 3  # Two students always correlate perfectly.
 NEGLIGIBLE = 1e-9

@@ -8,10 +8,11 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course_lib import CourseError
-from course_lib.grading import export_table, export_to_canvas, grade, spreadsheet
-from course_lib.grading.canvas import read_template
-from course_lib.grading.collect import collect
-from course_lib.grading.export import Score, as_csv
+from course_lib.classroom import spreadsheet
+from course_lib.classroom.canvas import export_to_canvas, read_template
+from course_lib.classroom.collect import collect
+from course_lib.classroom.export import Score, as_csv, export_table
+from course_lib.grading import grade
 from tests.grading.classroom import MAX_SCORE, NAME
 from tests.test_cli import course as run_course
 
@@ -264,7 +265,7 @@ def test_command_says_what_it_wrote_and_ends_with_2_where_a_person_is_needed(gra
 
 def test_nbgrader_exports_the_same_table(room):
     export(room.root)
-    exporter = "--exporter=course_lib.grading.export.Spreadsheet"
+    exporter = "--exporter=course_lib.classroom.export.Spreadsheet"
     room.run("-m", "nbgrader", "export", exporter, "--to=by_nbgrader.csv")
     mine, its = (room.root / name for name in ("grades.csv", "by_nbgrader.csv"))
     assert its.read_text() == mine.read_text()

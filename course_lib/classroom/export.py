@@ -15,9 +15,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 
 from course_lib import CourseError
-from course_lib.grading import spreadsheet, submissions
+from course_lib.classroom import spreadsheet
+from course_lib.classroom.results import MISSING, WAITING
+from course_lib.grading import submissions
 from course_lib.grading.record import Outcome, read_ledger
-from course_lib.grading.results import MISSING, WAITING
 from course_lib.grading.settings import Course
 
 PERSON = ("student", "last_name", "first_name", "email")
@@ -71,7 +72,7 @@ def export_table(root: Path, assignment: str | None, target: Path) -> list[str]:
 
 
 class Spreadsheet(ExportPlugin):
-    """The same table: nbgrader export --exporter=course_lib.grading.export.Spreadsheet."""
+    """The same table: nbgrader export --exporter=course_lib.classroom.export.Spreadsheet."""
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the table to `self.to`, "grades.csv" where it is not set."""

@@ -53,13 +53,20 @@ class Client:
         self._end = asyncio.ensure_future(self._kernel.wait())
         self.deadline = time.monotonic() + self._limits.notebook_time
         self._client.kernel_info()
-        # The first news on iopub shows that later news will not be missed.
-        await self._next(self._client.iopub_channel, self.deadline)
+        try:
+            # The first news on iopub shows that later news will not be missed.
+            await self._next(self._client.iopub_channel, self.deadline)
+        except BaseException:
+            self._close()
+            raise
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        self._client.stop_channels()
+        self._close()
+
+    def _close(self) -> None:
         self._end.cancel()
+        self._client.stop_channels()  # with a socket left open, ZeroMQ's end would wait for ever
 
     def new_budget(self) -> None:
         """Start a new total budget of time."""
@@ -136,15 +143,16 @@ class Client:
         """Return the next message; KernelEnded if there can be none, TimeoutError if it is late."""
         receiving = asyncio.ensure_future(channel.get_msg(timeout=None))
         left = max(0.0, deadline - time.monotonic())
-        await asyncio.wait(
-            {receiving, self._end}, timeout=left, return_when=asyncio.FIRST_COMPLETED
-        )
-        if receiving.done():
-            try:
+        try:
+            await asyncio.wait(
+                {receiving, self._end}, timeout=left, return_when=asyncio.FIRST_COMPLETED
+            )
+            if receiving.done():
                 return receiving.result()
-            except Exception:  # a message that breaks the protocol is none
-                return {}
-        receiving.cancel()
+        except Exception:  # a message that breaks the protocol is none
+            return {}
+        finally:
+            receiving.cancel()
         if self._end.done():
             raise KernelEnded(self._end.result()["reason"] or "died")
         raise TimeoutError

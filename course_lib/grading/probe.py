@@ -98,16 +98,19 @@ async def silenced(client: Client) -> str:
     """
     call = f"{inspect.getsource(deceived)}\nraise AssertionError(f'deceived: {{deceived()}}')"
     said = [await _error(client, f"assert False, {ERROR!r}"), await _error(client, call)]
+    if None in said:
+        return ""
     if said[0] != ERROR or not said[1].startswith("deceived: "):
         return "the notebook changed how errors are raised or shown"
     names = said[1].removeprefix("deceived: ")
     return "" if names == "[]" else f"the notebook changed what these functions say: {names}"
 
 
-async def _error(client: Client, code: str) -> str:
-    """Return the message with which code fails, as the kernel shows it."""
-    outputs = (await client.run(code)).outputs
-    return next((o["evalue"] for o in outputs if o["output_type"] == "error"), "")
+async def _error(client: Client, code: str) -> str | None:
+    """Return the message with which code fails, as the kernel shows it; None if it was too slow."""
+    answer = await client.run(code)
+    errors = [o["evalue"] for o in answer.outputs if o["output_type"] == "error"]
+    return None if answer.flags else "".join(errors[:1])
 
 
 async def neutralised(client: Client, notebook: dict[str, Any]) -> list[str]:

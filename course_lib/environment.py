@@ -67,6 +67,13 @@ def put_scripts_on_path() -> None:
         os.environ["PATH"] = scripts + os.pathsep + path
 
 
+def show_instructor_panels() -> None:
+    """Let the JupyterLab that is started next show Formgrader, which the course hides."""
+    ours = str(Path(__file__).with_name("jupyterlab") / "instructor")
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [ours, others]))
+
+
 def installed() -> dict[str, str | None]:
     """List the packages that the course names, with the version found here, or None.
 

@@ -54,6 +54,7 @@ def configure(c: Config) -> None:
         f"{here}.feedback.Redact",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    c.HTMLExporter.exclude_anchor_links = True
     c.GenerateFeedback.exporter_class = f"{here}.feedback.InertHTMLExporter"
 
 

@@ -3,9 +3,28 @@
 import re
 
 import nbformat
+import pytest
 from playwright.sync_api import expect
 
-ERROR = "application/vnd.jupyter.error"
+from tests.browser.accessibility import JUPYTERLAB, findings
+from tests.browser.conftest import TOKEN, copy_course, jupyterlab, picture
+from tests.notebooks.gates import ROOT
+
+IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+BUSY = ".jp-Notebook-ExecutionIndicator[data-status=busy]"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course")
+    copy_course(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(course, tmp_path_factory):
+    with jupyterlab(course, tmp_path_factory.mktemp("jupyter")) as address:
+        yield address
 
 
 def menu(page, *path):
@@ -13,54 +32,113 @@ def menu(page, *path):
         page.get_by_role("menuitem", name=name, exact=True).click()
 
 
-def open_notebook(page, lab, path):
-    """Open a notebook and give its panel, once the kernel is ready."""
-    page.goto(f"{lab}/lab/tree/{path}")
+def open_notebook(page, lab, course, path):
+    """Open a notebook alone, and give its panel once every cell is drawn and the kernel ready."""
+    page.goto(f"{lab}/lab/tree/{path}?token={TOKEN}&reset")
     page.locator(".lm-TabBar-tab.jp-mod-current", has_text=path.split("/")[-1]).wait_for()
     panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-    panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    cells = nbformat.read(course / path, as_version=4).cells
+    expect(panel.locator(".jp-Cell")).to_have_count(len(cells))
+    panel.locator(IDLE).wait_for()
     return panel
 
 
-def run_all(page, panel):
-    """Run every cell and wait for the last one's number."""
-    menu(page, "Run", "Run All Cells")
-    panel.locator(".jp-Notebook-ExecutionIndicator[data-status=busy]").wait_for()
-    panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+def cell(panel, course, path, known):
+    """Find a cell by its id, or by the name that nbgrader knows it by."""
+    cells = nbformat.read(course / path, as_version=4).cells
+    names = [(one.id, one.metadata.get("nbgrader", {}).get("grade_id")) for one in cells]
+    (place,) = [place for place, both in enumerate(names) if known in both]
+    return panel.locator(".jp-Cell").nth(place)
 
 
-def test_lab_opens_on_the_first_lesson_without_a_dialog(page):
+def run(page, panel, one):
+    """Run a cell, and wait for its number."""
+    one.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    expect(one.locator(".jp-InputPrompt").first).to_have_text(re.compile(r"\[\d+\]:"))
+    panel.locator(IDLE).wait_for()
+
+
+def test_lab_opens_on_the_first_lesson_without_a_dialog_or_instructors_panels(page, lab):
+    page.goto(f"{lab}/?token={TOKEN}")
     expect(page).to_have_url(re.compile("notebooks/00_start_here.ipynb"))
     expect(page.locator(".jp-Notebook h1").first).to_be_visible()
     page.wait_for_load_state("networkidle")
-    assert page.locator(".jp-Dialog").count() == 0
-    assert page.get_by_text("official Jupyter news").count() == 0
+    for interruption in (".jp-Dialog", ".Toastify__toast", "text=official Jupyter news"):
+        assert page.locator(interruption).count() == 0
+    assert page.get_by_title("Create Assignment").count() == 0
+    menu(page, "Nbgrader")
+    shown = page.locator(".lm-Menu-item[data-command^=nbgrader]:visible")
+    expect(shown).to_have_text(["Assignment List"])
+    page.keyboard.press("Escape")
 
 
-def test_the_first_lesson_runs_to_its_end(page, lab, course):
-    run_all(page, open_notebook(page, lab, "notebooks/00_start_here.ipynb"))
+def test_the_first_lesson_runs_to_its_end_and_judges_a_review(page, lab, course):
+    path = "notebooks/00_start_here.ipynb"
+    panel = open_notebook(page, lab, course, path)
+    menu(page, "Run", "Run All Cells")
+    panel.locator(BUSY).wait_for()
+    panel.locator(IDLE).wait_for()
     with page.expect_response(lambda answer: answer.request.method == "PUT"):
         page.keyboard.press("Control+s")
-    notebook = nbformat.read(course / "notebooks/00_start_here.ipynb", as_version=4)
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert not [one for cell in cells for one in cell.outputs if one.output_type == "error"]
+    cells = [c for c in nbformat.read(course / path, as_version=4).cells if c.cell_type == "code"]
+    assert [one.execution_count for one in cells] == list(range(1, len(cells) + 1))
+    assert not [one for c in cells for one in c.outputs if one.output_type == "error"]
+    box = cell(panel, course, path, "demo-box")
+    box.locator("textarea").fill("Perfect fit, I love it and wear it every day!")
+    box.get_by_role("button", name="Happy or unhappy?").click()
+    expect(box.get_by_text(re.compile("^happy, probability 0.9"))).to_be_visible()
     assert page.locator(".jp-Dialog").count() == 0
-    pictures = page.locator(".jp-OutputArea img")
-    assert all(pictures.nth(i).get_attribute("alt") for i in range(pictures.count()))
+    assert findings(page, JUPYTERLAB) == []
 
 
-def test_validate_answers_in_a_problem_set(page, lab):
-    panel = open_notebook(page, lab, "exercises/02_loss/02_loss.ipynb")
+def test_a_slider_moves_a_figure(page, lab, course):
+    path = "notebooks/02_loss.ipynb"
+    panel = open_notebook(page, lab, course, path)
+    run(page, panel, panel.locator(".jp-CodeCell").first)
+    slider = cell(panel, course, path, "slider")
+    run(page, panel, slider)
+    figure = slider.locator("img")
+    expect(figure).to_have_attribute("alt", re.compile("logit -6.0"))
+    before = figure.get_attribute("src")
+    slider.get_by_role("slider").press("ArrowRight")
+    expect(figure).to_have_attribute("alt", re.compile("logit -5.5"))
+    assert figure.get_attribute("src") != before
+    figure.scroll_into_view_if_needed()
+    assert findings(page, JUPYTERLAB) == []
+
+
+def test_a_problem_set_is_answered_and_validated(page, lab, course):
+    path = "exercises/02_loss/02_loss.ipynb"
+    panel = open_notebook(page, lab, course, path)
+    said = validate(page, panel)
+    assert "not answered yet" in said
+    assert "Traceback" not in said
+    solutions = nbformat.read(ROOT / "solutions/02_loss/02_loss.ipynb", as_version=4)
+    for one in solutions.cells:
+        if one.metadata.get("nbgrader", {}).get("solution"):
+            answer = cell(panel, course, path, one.metadata.nbgrader.grade_id)
+            answer.locator(".cm-content").click()
+            page.keyboard.press("Control+a")
+            page.keyboard.insert_text(re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", one.source))
+    assert "Success! Your notebook passes all the tests." in validate(page, panel)
+    assert findings(page, JUPYTERLAB) == []
+
+
+def validate(page, panel) -> str:
+    """Press Validate, and give what the dialog says."""
     panel.locator(".jp-Toolbar").get_by_role("button", name="Validate").click()
     dialog = page.locator(".jp-Dialog")
-    expect(dialog).to_contain_text("not answered yet", timeout=120_000)
-    expect(dialog).not_to_contain_text("Traceback")
+    expect(dialog).to_contain_text(re.compile("Results|Success|FAILED"))
+    said = dialog.inner_text()
+    picture(page, "validate")
     dialog.get_by_role("button").last.click()
     expect(dialog).to_have_count(0)
+    return said
 
 
-def test_the_assignment_list_does_not_complain(page):
+def test_the_assignment_list_does_not_complain(page, lab):
+    page.goto(f"{lab}/lab?token={TOKEN}&reset")
     menu(page, "Nbgrader", "Assignment List")
     expect(page.get_by_text("Released assignments", exact=True)).to_be_visible()
     page.wait_for_load_state("networkidle")

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -48,42 +48,46 @@ def copy_course(folder: Path) -> None:
 
 @contextlib.contextmanager
 def jupyterlab(course: Path, settings: Path, *options: str) -> Iterator[str]:
-    """Run `course lab`, as a user who never ran Jupyter before, and give its address."""
+    """Run `course lab`, as a user who never ran Jupyter before, and give its address.
+
+    The browser that it opens only notes, in the settings' folder, what it was asked to open.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     code = "from course_lib.cli import main; main()"
-    command = [sys.executable, "-c", code, "lab", "--no-browser", "--port", str(port), *options]
+    command = [sys.executable, "-c", code, "lab", "--port", str(port), *options]
     own = {"JUPYTER_TOKEN": TOKEN, "JUPYTER_CONFIG_DIR": str(settings), "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(
-        command,
-        cwd=course,
-        env=os.environ | own,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    own["BROWSER"] = f"sh -c 'echo \"$0\" > {settings}/opened' %s"
+    with (settings / "log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=course, env=os.environ | own, stdout=log, stderr=subprocess.STDOUT
+        )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{address}/api")
+        _wait_until(lambda: _answers(f"{address}/api") and (settings / "opened").exists())
         yield address
     finally:
         server.terminate()
         server.wait(20)
 
 
-def _wait_for(address: str, seconds: float = 60) -> None:
-    """Ask until the server answers."""
+def _wait_until(ready: Callable[[], bool], seconds: float = 60) -> None:
+    """Ask again and again, until it is so."""
     deadline = time.monotonic() + seconds
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=5)
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
+    while not ready():
+        assert time.monotonic() < deadline, "JupyterLab did not start"
+        time.sleep(0.1)
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address, timeout=5)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,13 @@ def course(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def lab(course, tmp_path_factory):
-    with jupyterlab(course, tmp_path_factory.mktemp("jupyter")) as address:
+def settings(tmp_path_factory):
+    return tmp_path_factory.mktemp("jupyter")
+
+
+@pytest.fixture(scope="module")
+def lab(course, settings):
+    with jupyterlab(course, settings) as address:
         yield address
 
 
@@ -57,6 +62,13 @@ def run(page, panel, one):
     page.keyboard.press("Control+Enter")
     expect(one.locator(".jp-InputPrompt").first).to_have_text(re.compile(r"\[\d+\]:"))
     panel.locator(IDLE).wait_for()
+
+
+def test_lab_prints_the_address_and_opens_the_browser(lab, settings, page):
+    lesson = f"{lab}/lab/tree/notebooks/00_start_here.ipynb?token="
+    assert lesson in (settings / "log").read_text()
+    page.goto((settings / "opened").read_text().strip())
+    expect(page).to_have_url(re.compile("notebooks/00_start_here.ipynb"))
 
 
 def test_lab_opens_on_the_first_lesson_without_a_dialog_or_instructors_panels(page, lab):

@@ -35,7 +35,7 @@ QUIET = [
 def copy_course(folder: Path) -> None:
     """Copy the course without stored outputs: what is seen there, the browser has run."""
     for name in ("notebooks", "exercises", "solutions", ".exchange"):
-        ignored = shutil.ignore_patterns(".ipynb_checkpoints")
+        ignored = shutil.ignore_patterns(".ipynb_checkpoints", "from-loss-to-launch")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     for lesson in (folder / "notebooks").glob("*.ipynb"):
@@ -58,6 +58,7 @@ def jupyterlab(course: Path, settings: Path, *options: str) -> Iterator[str]:
     code = "from course_lib.cli import main; main()"
     command = [sys.executable, "-c", code, "lab", "--port", str(port), *options]
     own = {"JUPYTER_TOKEN": TOKEN, "JUPYTER_CONFIG_DIR": str(settings), "PYTHONPATH": str(ROOT)}
+    own["JUPYTER_DATA_DIR"] = str(settings / "data")
     own["BROWSER"] = f"sh -c 'echo \"$0\" > {settings}/opened' %s"
     with (settings / "log").open("w") as log:
         server = subprocess.Popen(

@@ -1,6 +1,7 @@
 """What a student sees in JupyterLab, in a real browser."""
 
 import re
+import shutil
 
 import nbformat
 import pytest
@@ -149,10 +150,15 @@ def validate(page, panel) -> str:
     return said
 
 
-def test_the_assignment_list_does_not_complain(page, lab):
+def test_a_problem_set_is_fetched_and_handed_in_where_there_is_an_exchange(page, lab, course):
+    exchange = course / ".exchange" / "from-loss-to-launch"
+    (exchange / "inbound").mkdir(parents=True)
+    shutil.copytree(course / "exercises/02_loss", exchange / "outbound/02_loss")
     page.goto(f"{lab}/lab?token={TOKEN}&reset")
     menu(page, "Nbgrader", "Assignment List")
-    expect(page.get_by_text("Released assignments", exact=True)).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    assert page.get_by_text("could not be created").count() == 0
+    page.get_by_role("button", name="Fetch", exact=True).click()
+    with page.expect_response("**/assignments/submit*") as answer:
+        page.get_by_role("button", name="Submit", exact=True).click()
+    assert answer.value.ok
+    assert len(list((exchange / "inbound").glob("*/02_loss.ipynb"))) == 1
     assert page.locator(".jp-Dialog").count() == 0

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import JUPYTERLAB, findings
 from tests.browser.conftest import TOKEN, copy_course, jupyterlab, picture
+from tests.exercises.pipeline import is_answer
 from tests.notebooks.gates import ROOT
 
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
@@ -121,6 +122,22 @@ def test_a_slider_moves_a_figure(page, lab, course):
     assert findings(page, JUPYTERLAB) == []
 
 
+def test_a_wrong_answer_is_told_its_mistake(page, lab, course):
+    path = "exercises/02_loss/02_loss.ipynb"
+    panel = open_notebook(page, lab, course, path)
+    run(page, panel, panel.locator(".jp-CodeCell").first)
+    wrong = cell(panel, course, path, "bernoulli_log_likelihood")
+    write(page, wrong, "def bernoulli_log_likelihood(p, y):\n    return p[y == 1].log().sum()")
+    run(page, panel, wrong)
+    test = cell(panel, course, path, "test_bernoulli_log_likelihood")
+    run(page, panel, test)
+    expect(test.locator(".jp-OutputArea")).to_contain_text("→ The rows with label 0 add nothing; they should.")
+    page.set_viewport_size({"width": 1280, "height": 960})
+    wrong.evaluate("node => node.scrollIntoView()")
+    picture(page, "exercise")
+    assert findings(page, JUPYTERLAB) == []
+
+
 def test_a_problem_set_is_answered_and_validated(page, lab, course):
     path = "exercises/02_loss/02_loss.ipynb"
     panel = open_notebook(page, lab, course, path)
@@ -128,14 +145,17 @@ def test_a_problem_set_is_answered_and_validated(page, lab, course):
     assert "not answered yet" in said
     assert "Traceback" not in said
     solutions = nbformat.read(ROOT / "solutions/02_loss/02_loss.ipynb", as_version=4)
-    for one in solutions.cells:
-        if one.metadata.get("nbgrader", {}).get("solution"):
-            answer = cell(panel, course, path, one.metadata.nbgrader.grade_id)
-            answer.locator(".cm-content").click()
-            page.keyboard.press("Control+a")
-            page.keyboard.insert_text(re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", one.source))
+    for solved in filter(is_answer, solutions.cells):
+        answer = re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", solved.source)
+        write(page, cell(panel, course, path, solved.metadata.nbgrader.grade_id), answer)
     assert "Success! Your notebook passes all the tests." in validate(page, panel)
-    assert findings(page, JUPYTERLAB) == []
+
+
+def write(page, one, source):
+    """Put other lines into a cell."""
+    one.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(source)
 
 
 def validate(page, panel) -> str:
@@ -144,7 +164,6 @@ def validate(page, panel) -> str:
     dialog = page.locator(".jp-Dialog")
     expect(dialog).to_contain_text(re.compile("Results|Success|FAILED"))
     said = dialog.inner_text()
-    picture(page, "validate")
     dialog.get_by_role("button").last.click()
     expect(dialog).to_have_count(0)
     return said

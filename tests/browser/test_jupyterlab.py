@@ -131,7 +131,9 @@ def test_a_wrong_answer_is_told_its_mistake(page, lab, course):
     run(page, panel, wrong)
     test = cell(panel, course, path, "test_bernoulli_log_likelihood")
     run(page, panel, test)
-    expect(test.locator(".jp-OutputArea")).to_contain_text("→ The rows with label 0 add nothing; they should.")
+    expect(test.locator(".jp-OutputArea")).to_contain_text(
+        "→ The rows with label 0 add nothing; they should."
+    )
     page.set_viewport_size({"width": 1280, "height": 960})
     wrong.evaluate("node => node.scrollIntoView()")
     picture(page, "exercise")

@@ -13,7 +13,7 @@ from tests.exercises.pipeline import is_answer
 from tests.notebooks.gates import ROOT
 
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-BUSY = ".jp-Notebook-ExecutionIndicator[data-status=busy]"
+NUMBERED = re.compile(r"\[\d+\]:")
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,16 @@ def run(page, panel, one):
     """Run a cell, and wait for its number."""
     one.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
-    expect(one.locator(".jp-InputPrompt").first).to_have_text(re.compile(r"\[\d+\]:"))
+    expect(prompt(one)).to_have_text(NUMBERED)
     panel.locator(IDLE).wait_for()
+
+
+def prompt(one):
+    return one.locator(".jp-InputPrompt").first
+
+
+def is_saving(request):
+    return request.method == "PUT" and "/api/contents/" in request.url
 
 
 def test_lab_prints_the_address_and_opens_the_browser(lab, settings, page):
@@ -91,9 +99,9 @@ def test_the_first_lesson_runs_to_its_end_and_judges_a_review(page, lab, course)
     path = "notebooks/00_start_here.ipynb"
     panel = open_notebook(page, lab, course, path)
     menu(page, "Run", "Run All Cells")
-    panel.locator(BUSY).wait_for()
+    expect(prompt(panel.locator(".jp-CodeCell").last)).to_have_text(NUMBERED)
     panel.locator(IDLE).wait_for()
-    with page.expect_response(lambda answer: answer.request.method == "PUT"):
+    with page.expect_response(lambda answer: is_saving(answer.request)):
         page.keyboard.press("Control+s")
     cells = [c for c in nbformat.read(course / path, as_version=4).cells if c.cell_type == "code"]
     assert [one.execution_count for one in cells] == list(range(1, len(cells) + 1))

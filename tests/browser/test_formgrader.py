@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from course_lib.classroom import write_report
+from course_lib.classroom.report import write_report
 from course_lib.grading import sandbox, write_feedback
 from tests.browser.accessibility import FORMGRADER, findings
 from tests.browser.conftest import TOKEN, jupyterlab, picture

@@ -7,6 +7,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 .PHONY: lab test notebooks matrix constraints binder-link clean
 
 lab: .venv/lab.stamp  ## Install, get the data, open JupyterLab on lesson 00
+	@$(BIN)/course --help >/dev/null 2>&1 || { echo "make: the folder was moved \
+	since the course was installed. Run: make clean lab" >&2; exit 1; }
 	@$(BIN)/course data
 	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
 	@$(BIN)/course lab

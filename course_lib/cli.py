@@ -24,11 +24,16 @@ ProblemSet = Annotated[str, typer.Argument(metavar="ID", help="A problem set, su
 def lab(
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     port: Annotated[int, typer.Option(help="Port to try first.")] = 8888,
+    instructor: Annotated[
+        bool, typer.Option("--instructor", help="With Formgrader and nbgrader's other panels.")
+    ] = False,
 ) -> None:
     """Open JupyterLab on the first lesson."""
     from course_lib import environment
 
     root = course_root()
+    if instructor:
+        environment.show_instructor_panels()
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={port}"]
     command += [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"]
     if not browser:

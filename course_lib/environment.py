@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 DISTRIBUTION = "loss-to-launch"
+BUTTON = "@jupyter/nbgrader:validate-assignment"
 VALIDATE = "nbgrader.server_extensions.validate_assignment"
 EVERYTHING = "Everything is here: you are ready to start."
 
@@ -65,6 +66,13 @@ def put_scripts_on_path() -> None:
     scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
     if not path.startswith(scripts + os.pathsep):
         os.environ["PATH"] = scripts + os.pathsep + path
+
+
+def show_instructor_panels() -> None:
+    """Let the JupyterLab that is started next show Formgrader, which the course hides."""
+    ours = str(Path(__file__).with_name("jupyterlab") / "instructor")
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [ours, others]))
 
 
 def installed() -> dict[str, str | None]:
@@ -139,9 +147,20 @@ def _check_validate() -> Iterator[Finding]:
     folders = [Path(folder) for folder in jupyter_path("labextensions")]
     if not any((folder / "@jupyter" / "nbgrader").is_dir() for folder in folders):
         yield Finding("Validate", "JupyterLab does not find nbgrader's Validate button", remedy)
+    if _is_disabled(BUTTON):
+        command = f"run `jupyter labextension enable {BUTTON}`"
+        yield Finding("Validate", "the Validate button is switched off in JupyterLab", command)
     if not _server_extensions().get(VALIDATE):
         command = f"run `jupyter server extension enable --sys-prefix {VALIDATE}`"
         yield Finding("Validate", "Validate is switched off in JupyterLab's server", command)
+
+
+def _is_disabled(plugin: str) -> bool:
+    """Tell whether JupyterLab's settings switch off a plugin, or all of its extension."""
+    from jupyterlab_server.config import get_static_page_config
+
+    disabled = get_static_page_config().get("disabledExtensions", {})
+    return any(disabled.get(name) for name in (plugin, plugin.partition(":")[0]))
 
 
 def _server_extensions() -> dict[str, bool]:

@@ -5,6 +5,7 @@ import sys
 from importlib import metadata
 
 import pytest
+from jupyterlab_server.config import get_static_page_config
 from packaging.requirements import Requirement
 
 from course_lib import data, environment
@@ -115,6 +116,24 @@ def test_validate_is_found_where_jupyter_looks(jupyter_folders):
     folder.mkdir()
     (folder / "nbgrader.json").write_text(json.dumps(settings))
     assert check() == []
+
+
+def test_validate_button_that_was_switched_off_is_told(monkeypatch, tmp_path):
+    (tmp_path / "labconfig").mkdir()
+    settings = {"disabledExtensions": {"@jupyter/nbgrader:validate-assignment": True}}
+    (tmp_path / "labconfig/page_config.json").write_text(json.dumps(settings))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path))
+    (finding,) = check()
+    assert finding.remedy == f"run `jupyter labextension enable {environment.BUTTON}`"
+
+
+def test_instructors_panels_are_hidden_unless_asked_for(monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    hidden = get_static_page_config()["disabledExtensions"]
+    assert hidden["@jupyter/nbgrader:formgrader"]
+    environment.show_instructor_panels()
+    shown = get_static_page_config()["disabledExtensions"]
+    assert shown == dict.fromkeys(hidden, False)
 
 
 def test_finding_is_one_line():

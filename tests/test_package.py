@@ -209,6 +209,17 @@ def test_make_says_that_the_network_is_missing(bare):
     assert not (bare / ".venv/lab.stamp").exists()
 
 
+def test_make_says_that_the_folder_was_moved(bare):
+    for name in ("bin/python", "bin/course", "lab.stamp"):
+        (bare / ".venv" / name).parent.mkdir(parents=True, exist_ok=True)
+        (bare / ".venv" / name).touch()
+    (bare / ".venv/bin/course").write_text("#!/old/place/.venv/bin/python\n")
+    (bare / ".venv/bin/course").chmod(0o755)
+    run = make(bare, "lab")
+    assert run.returncode != 0
+    assert "Run: make clean lab" in run.stderr
+
+
 def imported(statement: str) -> set[str]:
     code = f"import sys; {statement}; print(*sys.modules)"
     return set(subprocess.check_output([sys.executable, "-c", code], text=True).split())

@@ -23,6 +23,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets.config import Config
 
+from course_lib import environment
 from course_lib.grading import intake, submissions
 from course_lib.grading.execute import Executed, execute
 from course_lib.grading.inert import make_inert
@@ -40,6 +41,7 @@ def configure(c: Config) -> None:
     Args:
         c: the configuration object of nbgrader_config.py.
     """
+    environment.put_scripts_on_path()  # nbgrader starts `alembic` by name to make a gradebook
     here = "course_lib.grading"
     c.Autograde.sanitize_preprocessors = [f"{here}.autograde.TakeIn"]
     c.Autograde.autograde_preprocessors = [
@@ -54,6 +56,7 @@ def configure(c: Config) -> None:
         f"{here}.feedback.Redact",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    c.HTMLExporter.exclude_anchor_links = True
     c.GenerateFeedback.exporter_class = f"{here}.feedback.InertHTMLExporter"
 
 

@@ -9,13 +9,15 @@ from typing import Any
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
-from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
+from nbgrader.utils import is_task
 
 from course_lib.grading import course
 from course_lib.grading.autograde import configure
 from course_lib.grading.inert import make_inert
 from course_lib.grading.points import is_test
 
+STYLE = Path(__file__).with_name("feedback.css")
 HIDDEN = "# (tests that are not shown)"
 OURS = {"KernelEnded", "NotRun", "TimeLimit", "Tampered"}
 SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
@@ -46,7 +48,7 @@ def write_feedback(root: Path, assignment: str, students: list[str] | None = Non
 
 
 class Redact(NbGraderPreprocessor):
-    """Removes hidden tests and everything that could show their values.
+    """Removes marking schemes, hidden tests and everything that could show the tests' values.
 
     Of a test with hidden parts stay the verdict, the named mistake's hint and the author's own
     messages. Student code that ran after it may have kept what it was called with, so its outputs
@@ -59,6 +61,8 @@ class Redact(NbGraderPreprocessor):
         begin, end = marks.begin_test_delimeter, marks.end_test_delimeter
         seen = False
         for cell in nb.cells:
+            if is_task(cell):
+                self._hide_scheme(cell)
             if cell.cell_type != "code":
                 continue
             hides = is_test(cell) and begin in cell.source
@@ -73,20 +77,28 @@ class Redact(NbGraderPreprocessor):
         make_inert(nb)
         return nb, resources
 
+    def _hide_scheme(self, cell: NotebookNode) -> None:
+        marks = ClearMarkScheme(config=self.config)
+        begin, end = marks.begin_mark_scheme_delimeter, marks.end_mark_scheme_delimeter
+        cell.source = hide(cell.source, begin, end, instead="")
+
 
 class InertHTMLExporter(HTMLExporter):
-    """HTML whose browser runs the template's own scripts and nothing else."""
+    """HTML that everyone can read, and whose browser runs the template's own scripts only."""
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: Any = None, **kwargs: Any
     ) -> tuple[str, Any]:
-        """Export, and add a content security policy."""
+        """Export, and add a language, a style and a content security policy."""
         page, resources = super().from_notebook_node(nb, resources, **kwargs)
+        style = f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n"
+        page = page.replace("<html>", '<html lang="en">', 1)
+        page = page.replace("</head>", f"{style}</head>", 1)
         return page.replace("<head>", f"<head>\n{_policy(page)}", 1), resources
 
 
-def hide(source: str, begin: str, end: str) -> str:
-    r"""Replace the hidden regions of a test's text.
+def hide(source: str, begin: str, end: str, instead: str = HIDDEN) -> str:
+    r"""Replace the hidden regions of a cell's text.
 
     >>> hide("a\n### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS", "BEGIN HIDDEN", "END HIDDEN")
     'a\n# (tests that are not shown)'
@@ -95,7 +107,7 @@ def hide(source: str, begin: str, end: str) -> str:
     for line in source.splitlines():
         if begin in line:
             hidden = True
-            lines.append(line[: len(line) - len(line.lstrip())] + HIDDEN)
+            lines.append(line[: len(line) - len(line.lstrip())] + instead)
         elif end in line:
             hidden = False
         elif not hidden:

@@ -1,7 +1,8 @@
-"""A JupyterLab as `make lab` opens it, on a copy of the course, and a real browser before it."""
+"""A JupyterLab as `course lab` opens it, on a copy of the course, and a real browser before it."""
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -17,6 +19,8 @@ import pytest
 from tests.notebooks.gates import ROOT
 
 TOKEN = "browser-test"
+PICTURES = ROOT / "build" / "screenshots"
+PATIENCE = 20_000  # milliseconds for what has no reason to take longer
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -28,12 +32,10 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory) -> Path:
+def copy_course(folder: Path) -> None:
     """Copy the course without stored outputs: what is seen there, the browser has run."""
-    folder = tmp_path_factory.mktemp("course")
     for name in ("notebooks", "exercises", "solutions", ".exchange"):
-        ignored = shutil.ignore_patterns(".ipynb_checkpoints")
+        ignored = shutil.ignore_patterns(".ipynb_checkpoints", "from-loss-to-launch")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     for lesson in (folder / "notebooks").glob("*.ipynb"):
@@ -42,51 +44,51 @@ def course(tmp_path_factory) -> Path:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         nbformat.write(notebook, lesson)
-    return folder
 
 
-@pytest.fixture(scope="module")
-def lab(course, tmp_path_factory):
-    """Start `course lab`, as a user who never ran Jupyter before, and give its address."""
+@contextlib.contextmanager
+def jupyterlab(course: Path, settings: Path, *options: str) -> Iterator[str]:
+    """Run `course lab`, as a user who never ran Jupyter before, and give its address.
+
+    The browser that it opens only notes, in the settings' folder, what it was asked to open.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     code = "from course_lib.cli import main; main()"
-    command = [sys.executable, "-c", code, "lab", "--no-browser", "--port", str(port)]
-    settings = {
-        "JUPYTER_TOKEN": TOKEN,
-        "JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("jupyter")),
-        "PYTHONPATH": str(ROOT),
-    }
-    server = subprocess.Popen(
-        command,
-        cwd=course,
-        env=os.environ | settings,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    command = [sys.executable, "-c", code, "lab", "--port", str(port), *options]
+    own = {"JUPYTER_TOKEN": TOKEN, "JUPYTER_CONFIG_DIR": str(settings), "PYTHONPATH": str(ROOT)}
+    own["JUPYTER_DATA_DIR"] = str(settings / "data")
+    own["BROWSER"] = f"sh -c 'echo \"$0\" > {settings}/opened' %s"
+    with (settings / "log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=course, env=os.environ | own, stdout=log, stderr=subprocess.STDOUT
+        )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{address}/api")
+        _wait_until(lambda: _answers(f"{address}/api") and (settings / "opened").exists())
         yield address
     finally:
         server.terminate()
         server.wait(20)
 
 
-def _wait_for(address: str, seconds: float = 60) -> None:
-    """Ask until the server answers."""
+def _wait_until(ready: Callable[[], bool], seconds: float = 60) -> None:
+    """Ask again and again, until it is so."""
     deadline = time.monotonic() + seconds
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=5)
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
+    while not ready():
+        assert time.monotonic() < deadline, "JupyterLab did not start"
+        time.sleep(0.1)
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address, timeout=5)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +103,9 @@ def browser():
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=executable, args=QUIET)
         yield running
@@ -110,16 +113,16 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, lab):
-    """Open a fresh page on the address that `course lab` opens."""
-    opened = browser.new_page(viewport={"width": 1400, "height": 900})
-    opened.set_default_timeout(60_000)
-    opened.goto(f"{lab}/?token={TOKEN}")
-    opened.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook")
+def page(browser, request):
+    """Open an empty page, and keep a picture of what a test ended with."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    opened.set_default_timeout(PATIENCE)
     yield opened
+    picture(opened, re.sub(r"\W+", "_", request.node.name.removeprefix("test_")))
     opened.close()
-    # JupyterLab would reopen this page's notebooks in the next one.
-    layout = urllib.request.Request(f"{lab}/lab/api/workspaces/default", method="DELETE")
-    layout.add_header("Authorization", f"token {TOKEN}")
-    with contextlib.suppress(urllib.error.HTTPError):
-        urllib.request.urlopen(layout)
+
+
+def picture(page, name: str) -> None:
+    """Keep a picture of what the page shows now."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")

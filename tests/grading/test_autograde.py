@@ -1,19 +1,28 @@
 """`nbgrader autograde`, Formgrader's button and any Jupyter tool get the same sandboxed kernel."""
 
+import shutil
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
+from traitlets.config import Config
 
-from course_lib.grading import course
+from course_lib.grading import configure, course
 from tests.grading.classroom import FULL, NAME, insert
 
 CONFIGURE = """
 from course_lib.grading import configure
 configure(c)
 """
+
+
+def test_nbgrader_finds_what_it_starts_by_name(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    configure(Config())
+    assert shutil.which("alembic")
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,10 @@ import re
 import shutil
 
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from course_lib.grading import Options, grade, write_feedback
+from course_lib.grading.feedback import Redact
 from course_lib.grading.inert import is_active
 from tests.grading.classroom import NAME, find, insert, own_cell
 
@@ -110,6 +112,16 @@ def test_hidden_tests_and_their_values_are_not_shown(pages):
 def test_the_named_mistake_and_the_authors_message_stay(pages):
     assert "A sum came: a mean divides." in pages["hostile"]
     assert "negative numbers too" in pages["hidden"]
+
+
+def test_the_marking_scheme_is_for_the_marker_only():
+    task = "Advise her.\n\n=== BEGIN MARK SCHEME ===\nHalf a point.\n=== END MARK SCHEME ==="
+    students = "I end my === BEGIN MARK SCHEME === here"
+    notebook = new_notebook(cells=[new_markdown_cell(task), new_markdown_cell(students)])
+    notebook.cells[0].metadata["nbgrader"] = {"task": True, "grade_id": "advice"}
+    Redact().preprocess(notebook, {})
+    assert notebook.cells[0].source.strip() == "Advise her."
+    assert notebook.cells[1].source == students
 
 
 def test_a_refusal_says_why(pages):

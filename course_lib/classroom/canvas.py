@@ -99,7 +99,7 @@ class Template:
                 self.rows[number][column] = f"{score.score:.2f}"
         most = {score.max_score for score in part.values() if score.max_score != ""}
         possible = self.points[column]
-        if most and possible not in {f"{points:.2f}" for points in most}:
+        if most and _number(possible) not in most:
             points = f"{possible or 'no'} points in Canvas and {max(most):g} here"
             lines.append(f"note: {name}: {points}; the scores are not scaled")
         return lines
@@ -182,3 +182,10 @@ def read_template(path: Path) -> Template:
         raise CourseError(f"{path} is no gradebook that Canvas exported: it needs {wanted}")
     padded = [row + [""] * (len(header) - len(row)) for row in rows]
     return Template(padded, header.index("Section") + 1, delimiter, mark)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -23,7 +23,7 @@ LESSON = {
     "classifier_file": 5,
     "demo": 5,
 }
-TOOLS = {"calling", "checks", "cli", "environment", "grading", "plaindata", "plotting"}
+TOOLS = {"calling", "checks", "cli", "environment", "classroom", "grading", "plaindata", "plotting"}
 TOOLS |= {"selfcheck", "validation"}
 
 BLOCK = """

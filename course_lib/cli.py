@@ -158,7 +158,9 @@ def grade(
     student: Annotated[
         list[str] | None, typer.Option(help="Only this student; repeatable.")
     ] = None,
-    workers: Annotated[int, typer.Option(help="Notebooks at one time; 0: one a core.")] = 0,
+    workers: Annotated[
+        int, typer.Option(help="Notebooks at one time; 0: one more than cores.")
+    ] = 0,
     force: Annotated[bool, typer.Option("--force", help="Also what is already graded.")] = False,
     notebook_time: Annotated[float | None, typer.Option(help="Seconds for a notebook.")] = None,
     cell_time: Annotated[float | None, typer.Option(help="Seconds for a cell.")] = None,
@@ -269,6 +271,8 @@ def course_root() -> Path:
 
 def grading_extra():
     """Import the instructor's side of the package, which a student need not have installed."""
+    # An optional part of jsonschema that nothing here uses, and that takes most of a second.
+    sys.modules.setdefault("rfc3987_syntax", None)
     try:
         import nbgrader  # noqa: F401
     except ImportError:

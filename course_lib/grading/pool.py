@@ -21,7 +21,7 @@ class Options:
 
     Attributes:
         students: only these, [] for all.
-        workers: kernels at one time, 0 for one a core.
+        workers: kernels at one time, 0 for one more than there are cores.
         force: grade what is already graded and unchanged as well.
         limits: what differs from the course's settings.
         isolated: False runs student code without a sandbox.
@@ -89,6 +89,6 @@ async def open_pool(
         async with ClusterPool.connect(options.scheduler, limits, sandbox) as pool:
             yield pool
         return
-    workers = options.workers or len(os.sched_getaffinity(0))
+    workers = options.workers or len(os.sched_getaffinity(0)) + 1  # while one waits for its kernel
     with Sandbox(**sandbox, isolated=options.isolated) as made:
         yield LocalPool(made, limits, workers)

@@ -18,6 +18,7 @@ from course_lib.grading.source import grade_id
 
 WRONG_VALUES = ("'no answer'", "None")
 ERROR = "this error is to be seen"
+BRIEFLY = "get_ipython().InteractiveTB.set_mode('Minimal')"  # long tracebacks take long
 
 
 def deceived() -> list[str]:
@@ -30,7 +31,6 @@ def deceived() -> list[str]:
         "numpy": ["allclose", "array_equal", "isclose"],
         "numpy.testing": ["assert_allclose", "assert_array_equal", "assert_equal"],
         "torch": ["allclose", "equal", "isclose"],
-        "torch.testing": ["assert_close"],
     }
     different = {"all": [[False]], "any": [[False]], "isinstance": [0.0, str]}
     found = []
@@ -38,8 +38,8 @@ def deceived() -> list[str]:
         for name in names:
             try:
                 values = different.get(name, [0.0, 1.0])
-                if module.startswith("torch"):
-                    values = [sys.modules["torch"].tensor(value) for value in values]
+                if module == "torch":
+                    values = [sys.modules[module].tensor(value) for value in values]
                 answer = getattr(sys.modules[module], name)(*values)
                 found += [f"{module}.{name}"] if answer is None or answer else []
             except Exception:
@@ -81,6 +81,7 @@ async def tampering(client: Client, notebook: dict[str, Any]) -> dict[str, str]:
     client.new_budget()
     found = {}
     try:
+        await client.run(BRIEFLY)
         if changed := await silenced(client):
             found[""] = changed
         for test in await neutralised(client, notebook):

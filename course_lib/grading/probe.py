@@ -9,6 +9,7 @@
 
 import ast
 import inspect
+from functools import cache
 from typing import Any
 
 from course_lib.grading.client import Client, KernelEnded
@@ -17,12 +18,11 @@ from course_lib.grading.points import earned, is_test
 from course_lib.grading.source import grade_id
 
 WRONG_VALUES = ("'no answer'", "None")
-ERROR = "this error is to be seen"
 BRIEFLY = "get_ipython().InteractiveTB.set_mode('Minimal')"  # long tracebacks take long
 
 
 def deceived() -> list[str]:
-    """Name the functions that find two different things equal. Its source runs in the kernel."""
+    """Name what finds two different things equal. Its source runs in the kernel."""
     import sys
 
     comparisons = {
@@ -33,7 +33,11 @@ def deceived() -> list[str]:
         "torch": ["allclose", "equal", "isclose"],
     }
     different = {"all": [[False]], "any": [[False]], "isinstance": [0.0, str]}
-    found = []
+    try:
+        assert False  # noqa: B011, PT015 - what a test does
+        found = ["assert"]
+    except AssertionError:
+        found = []
     for module, names in comparisons.items():
         for name in names:
             try:
@@ -57,6 +61,7 @@ def graded_names(notebook: dict[str, Any]) -> dict[str, set[str]]:
     return {grade_id(cell): answers & used_names(cell["source"]) for cell in tests}
 
 
+@cache  # the tests are the same for the whole class
 def used_names(source: str) -> set[str]:
     r"""Return the names that a cell reads and does not define itself.
 
@@ -81,7 +86,6 @@ async def tampering(client: Client, notebook: dict[str, Any]) -> dict[str, str]:
     client.new_budget()
     found = {}
     try:
-        await client.run(BRIEFLY)
         if changed := await silenced(client):
             found[""] = changed
         for test in await neutralised(client, notebook):
@@ -97,21 +101,17 @@ async def silenced(client: Client) -> str:
 
     This alone takes no points: an error that does not show still is one to the grader.
     """
-    call = f"{inspect.getsource(deceived)}\nraise AssertionError(f'deceived: {{deceived()}}')"
-    said = [await _error(client, f"assert False, {ERROR!r}"), await _error(client, call)]
-    if None in said:
+    asking = (
+        f"{BRIEFLY}\n{inspect.getsource(deceived)}\nraise ValueError(f'deceived: {{deceived()}}')"
+    )
+    answer = await client.run(asking)
+    if answer.flags:  # too slow, which proves nothing
         return ""
-    if said[0] != ERROR or not said[1].startswith("deceived: "):
+    said = [o["evalue"] for o in answer.outputs if o["output_type"] == "error"]
+    if not said or not said[0].startswith("deceived: "):
         return "the notebook changed how errors are raised or shown"
-    names = said[1].removeprefix("deceived: ")
-    return "" if names == "[]" else f"the notebook changed what these functions say: {names}"
-
-
-async def _error(client: Client, code: str) -> str | None:
-    """Return the message with which code fails, as the kernel shows it; None if it was too slow."""
-    answer = await client.run(code)
-    errors = [o["evalue"] for o in answer.outputs if o["output_type"] == "error"]
-    return None if answer.flags else "".join(errors[:1])
+    names = said[0].removeprefix("deceived: ")
+    return "" if names == "[]" else f"the notebook changed what these say: {names}"
 
 
 async def neutralised(client: Client, notebook: dict[str, Any]) -> list[str]:

@@ -412,7 +412,7 @@ def test_pattern_cannot_lead_out_of_the_folder(course):
 
 
 def test_file_that_is_also_a_folder_is_left_to_a_person(course):
-    archive = pack(course, {"ada/work": "1", "ada/work/ps.ipynb": "2"})
+    archive = pack(course, {"ada/draft": "1", "ada/draft/ps.ipynb": "2"})
     assert "both a file and a folder" in collect(course, NAME, [archive]).problems[0]
     assert placed(course) == {}
 

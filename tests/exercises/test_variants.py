@@ -1,8 +1,9 @@
 import math as maths
 
+import pytest
 import torch  # noqa: F401 - not used by the answer, so it must not come with it
 
-from tests.exercises.variants import Variant, mistake, other_way, pack, problem_sets, variants
+from tests.exercises.variants import Variant, mistake, other_way, pack, problem_sets, slip, variants
 
 
 @mistake(
@@ -31,6 +32,18 @@ def test_a_mistake_becomes_a_solution_cell():
         "    # A comment stays.\n"
         "    return 2 * maths.pi * radius"
     )
+
+
+def test_a_slip_is_the_answer_but_for_its_changes():
+    variant = slip(area_by_halves, {"radius**2": "radius"}, of="circle_area", loses=2)
+    assert variant.source == area_by_halves.variant.source.replace("radius**2", "radius")
+    assert (variant.of, variant.loses, variant.named) == ("circle_area", 2, None)
+
+
+@pytest.mark.parametrize("old", ["r", "diameter"])
+def test_a_slip_that_changes_nothing_or_too_much_is_refused(old):
+    with pytest.raises(ValueError, match="not once"):
+        slip(area_by_halves, {old: "x"}, of="circle_area", loses=2)
 
 
 def test_an_other_way_loses_nothing_and_brings_no_import_that_it_does_not_use():

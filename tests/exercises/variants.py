@@ -10,6 +10,10 @@ They stand in `variants_<problem set>.py` beside this file, as plain functions:
     def margin_softplus(z, s):
         return torch.nn.functional.softplus(-s * z).mean()
 
+A mistake of one line in a long answer is written as what differs from that answer:
+
+    margin_sum = slip(margin, {".mean()": ".sum()"}, of="margin_cross_entropy", loses=3)
+
 Writing one down is all there is to do: `test_grading.py` finds it, puts its body into a student's
 notebook under the name of the graded function, and has nbgrader grade that. A function may use what
 its module imports; the harness adds the import to the student's cell.
@@ -19,7 +23,7 @@ import ast
 import importlib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -54,10 +58,27 @@ def other_way(*, of: str) -> Callable[[Callable], Callable]:
     return lambda f: _mark(f, of, 0, None)
 
 
+def slip(
+    f: Callable, changes: dict[str, str], *, of: str, loses: float, named: str | None = None
+) -> Variant:
+    """Make a wrong answer of the answer `f`: each text in `changes` gives way to another.
+
+    Raises:
+        ValueError: If a text does not stand in `f` exactly once.
+    """
+    source = _as_cell(f, of)
+    for old, new in changes.items():
+        if source.count(old) != 1:
+            raise ValueError(f"{old!r} stands in {f.__name__} {source.count(old)} times, not once")
+        source = source.replace(old, new)
+    return Variant("", of, loses, named, source)
+
+
 def variants(problem_set: str) -> list[Variant]:
-    """Collect what is written down for a problem set, in order."""
+    """Collect what is written down for a problem set, in order, under its names there."""
     module = importlib.import_module(f"tests.exercises.variants_{problem_set}")
-    return [f.variant for f in vars(module).values() if hasattr(f, "variant")]
+    found = {name: getattr(value, "variant", value) for name, value in vars(module).items()}
+    return [replace(v, name=name) for name, v in found.items() if isinstance(v, Variant)]
 
 
 def problem_sets() -> list[str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import torch
 
-from tests.exercises.variants import mistake, other_way
+from tests.exercises.variants import mistake, other_way, slip
 
 
 def run(program, inputs):
@@ -1030,42 +1030,7 @@ def lost_by_flags(program, grads, weight):
 # value_and_slope: sums and products 1, quotients and functions 1, any direction 1
 
 
-@mistake(of="value_and_slope", loses=3, named="slopes_multiplied")
-def dual_slopes_multiplied(program, inputs, direction):
-    dual = {name: (x, direction.get(name, 0.0)) for name, x in inputs.items()}
-    for name, operation, operands in program:
-        (a, da), (b, db) = dual[operands[0]], dual[operands[-1]]
-        dual[name] = {
-            "+": lambda a, da, b, db: (a + b, da + db),
-            "-": lambda a, da, b, db: (a - b, da - db),
-            "*": lambda a, da, b, db: (a * b, da * db),
-            "/": lambda a, da, b, db: (a / b, da / db),
-            "exp": lambda a, da, b, db: (math.exp(a), math.exp(da)),
-            "log": lambda a, da, b, db: (math.log(a), math.log(da)),
-            "tanh": lambda a, da, b, db: (math.tanh(a), math.tanh(da)),
-        }[operation](a, da, b, db)
-    return dual["loss"]
-
-
-@mistake(of="value_and_slope", loses=1, named="chain_rule")
-def dual_chain_rule_forgotten(program, inputs, direction):
-    dual = {name: (x, direction.get(name, 0.0)) for name, x in inputs.items()}
-    for name, operation, operands in program:
-        (a, da), (b, db) = dual[operands[0]], dual[operands[-1]]
-        dual[name] = {
-            "+": lambda a, da, b, db: (a + b, da + db),
-            "-": lambda a, da, b, db: (a - b, da - db),
-            "*": lambda a, da, b, db: (a * b, da * b + a * db),
-            "/": lambda a, da, b, db: (a / b, (da * b - a * db) / b**2),
-            "exp": lambda a, da, b, db: (math.exp(a), math.exp(a)),
-            "log": lambda a, da, b, db: (math.log(a), 1 / a),
-            "tanh": lambda a, da, b, db: (math.tanh(a), 1 - math.tanh(a) ** 2),
-        }[operation](a, da, b, db)
-    return dual["loss"]
-
-
-@mistake(of="value_and_slope", loses=1, named="of_the_operand")
-def dual_tanh_of_the_operand(program, inputs, direction):
+def dual(program, inputs, direction):
     dual = {name: (x, direction.get(name, 0.0)) for name, x in inputs.items()}
     for name, operation, operands in program:
         (a, da), (b, db) = dual[operands[0]], dual[operands[-1]]
@@ -1076,43 +1041,64 @@ def dual_tanh_of_the_operand(program, inputs, direction):
             "/": lambda a, da, b, db: (a / b, (da * b - a * db) / b**2),
             "exp": lambda a, da, b, db: (math.exp(a), da * math.exp(a)),
             "log": lambda a, da, b, db: (math.log(a), da / a),
-            "tanh": lambda a, da, b, db: (math.tanh(a), da * (1 - a**2)),
-        }[operation](a, da, b, db)
-    return dual["loss"]
-
-
-@mistake(of="value_and_slope", loses=1, named="sign")
-def dual_quotient_wrong_sign(program, inputs, direction):
-    dual = {name: (x, direction.get(name, 0.0)) for name, x in inputs.items()}
-    for name, operation, operands in program:
-        (a, da), (b, db) = dual[operands[0]], dual[operands[-1]]
-        dual[name] = {
-            "+": lambda a, da, b, db: (a + b, da + db),
-            "-": lambda a, da, b, db: (a - b, da - db),
-            "*": lambda a, da, b, db: (a * b, da * b + a * db),
-            "/": lambda a, da, b, db: (a / b, (a * db - da * b) / b**2),
-            "exp": lambda a, da, b, db: (math.exp(a), da * math.exp(a)),
-            "log": lambda a, da, b, db: (math.log(a), da / a),
             "tanh": lambda a, da, b, db: (math.tanh(a), da * (1 - math.tanh(a) ** 2)),
         }[operation](a, da, b, db)
     return dual["loss"]
 
 
-@mistake(of="value_and_slope", loses=1, named="not_squared")
-def dual_quotient_not_squared(program, inputs, direction):
-    dual = {name: (x, direction.get(name, 0.0)) for name, x in inputs.items()}
-    for name, operation, operands in program:
-        (a, da), (b, db) = dual[operands[0]], dual[operands[-1]]
-        dual[name] = {
-            "+": lambda a, da, b, db: (a + b, da + db),
-            "-": lambda a, da, b, db: (a - b, da - db),
-            "*": lambda a, da, b, db: (a * b, da * b + a * db),
-            "/": lambda a, da, b, db: (a / b, (da * b - a * db) / b),
-            "exp": lambda a, da, b, db: (math.exp(a), da * math.exp(a)),
-            "log": lambda a, da, b, db: (math.log(a), da / a),
-            "tanh": lambda a, da, b, db: (math.tanh(a), da * (1 - math.tanh(a) ** 2)),
-        }[operation](a, da, b, db)
-    return dual["loss"]
+dual_slopes_multiplied = slip(
+    dual,
+    {
+        "da * b + a * db": "da * db",
+        "(da * b - a * db) / b**2": "da / db",
+        "da * math.exp(a)": "math.exp(da)",
+        "da / a": "math.log(da)",
+        "da * (1 - math.tanh(a) ** 2)": "math.tanh(da)",
+    },
+    of="value_and_slope",
+    loses=3,
+    named="slopes_multiplied",
+)
+
+
+dual_chain_rule_forgotten = slip(
+    dual,
+    {
+        "da * math.exp(a)": "math.exp(a)",
+        "da / a": "1 / a",
+        "da * (1 - math.tanh(a) ** 2)": "1 - math.tanh(a) ** 2",
+    },
+    of="value_and_slope",
+    loses=1,
+    named="chain_rule",
+)
+
+
+dual_tanh_of_the_operand = slip(
+    dual,
+    {"da * (1 - math.tanh(a) ** 2)": "da * (1 - a**2)"},
+    of="value_and_slope",
+    loses=1,
+    named="of_the_operand",
+)
+
+
+dual_quotient_wrong_sign = slip(
+    dual,
+    {"(da * b - a * db) / b**2": "(a * db - da * b) / b**2"},
+    of="value_and_slope",
+    loses=1,
+    named="sign",
+)
+
+
+dual_quotient_not_squared = slip(
+    dual,
+    {"/ b**2": "/ b"},
+    of="value_and_slope",
+    loses=1,
+    named="not_squared",
+)
 
 
 @mistake(of="value_and_slope", loses=1, named="difference_quotient")
@@ -1124,21 +1110,13 @@ def dual_by_a_difference_quotient(program, inputs, direction):
     return loss(0.0), (loss(1e-6) - loss(-1e-6)) / 2e-6
 
 
-@mistake(of="value_and_slope", loses=1, named="raises")
-def dual_unnamed_inputs_missing(program, inputs, direction):
-    dual = {name: (x, direction[name]) for name, x in inputs.items()}
-    for name, operation, operands in program:
-        (a, da), (b, db) = dual[operands[0]], dual[operands[-1]]
-        dual[name] = {
-            "+": lambda a, da, b, db: (a + b, da + db),
-            "-": lambda a, da, b, db: (a - b, da - db),
-            "*": lambda a, da, b, db: (a * b, da * b + a * db),
-            "/": lambda a, da, b, db: (a / b, (da * b - a * db) / b**2),
-            "exp": lambda a, da, b, db: (math.exp(a), da * math.exp(a)),
-            "log": lambda a, da, b, db: (math.log(a), da / a),
-            "tanh": lambda a, da, b, db: (math.tanh(a), da * (1 - math.tanh(a) ** 2)),
-        }[operation](a, da, b, db)
-    return dual["loss"]
+dual_unnamed_inputs_missing = slip(
+    dual,
+    {"direction.get(name, 0.0)": "direction[name]"},
+    of="value_and_slope",
+    loses=1,
+    named="raises",
+)
 
 
 @mistake(of="value_and_slope", loses=3, named="half_the_product")

@@ -24,7 +24,7 @@ from torch import nn
 
 from course_lib import autodiff, losses, training
 from course_lib.mlp import TextClassifier
-from tests.exercises.variants import mistake, other_way
+from tests.exercises.variants import mistake, other_way, slip
 
 # wide_and_deep_loss
 
@@ -922,10 +922,8 @@ def repair_nothing(train, validation, test, start, orders, batch_size, lr):
     return published_training(train, validation, test, start, orders, batch_size, lr)  # noqa: F821
 
 
-@mistake(of="repaired_training", loses=1, named="scale_of_all_rows")
-def repair_scale_forgotten(train, validation, test, start, orders, batch_size, lr):
-    everything = torch.cat([train[0], validation[0], test[0]])
-    low, high = everything.amin(dim=0), everything.amax(dim=0)
+def repaired(train, validation, test, start, orders, batch_size, lr):
+    low, high = train[0].aminmax(dim=0)
     X, X_val, X_test = ((part[0] - low) / (high - low) for part in (train, validation, test))
     H, D = start["0.weight"].shape
     model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
@@ -954,161 +952,67 @@ def repair_scale_forgotten(train, validation, test, start, orders, batch_size, l
     }
 
 
-@mistake(of="repaired_training", loses=1, named="scale_of_validation_rows")
-def repair_scale_of_train_and_validation(train, validation, test, start, orders, batch_size, lr):
-    seen_rows = torch.cat([train[0], validation[0]])
-    low, high = seen_rows.amin(dim=0), seen_rows.amax(dim=0)
-    X, X_val, X_test = ((part[0] - low) / (high - low) for part in (train, validation, test))
-    H, D = start["0.weight"].shape
-    model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
-    model.load_state_dict(start)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    seen, best = [], math.inf
-    for order in orders:
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            optimizer.zero_grad()
-            F.binary_cross_entropy_with_logits(model(X[rows]).squeeze(1), train[1][rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            z = model(X_val).squeeze(1)
-            seen.append(F.binary_cross_entropy_with_logits(z, validation[1]).item())
-        if seen[-1] < best:
-            best, best_epoch, weights = seen[-1], len(seen), copy.deepcopy(model.state_dict())
-    model.load_state_dict(weights)
-    with torch.no_grad():
-        z = model(X_test).squeeze(1)
-    return {
-        "validation_losses": seen,
-        "best_epoch": best_epoch,
-        "test_loss": F.binary_cross_entropy_with_logits(z, test[1]).item(),
-        "test_accuracy": ((z > 0) == (test[1] == 1)).double().mean().item(),
-    }
+repair_scale_forgotten = slip(
+    repaired,
+    {"train[0].aminmax": "torch.cat([train[0], validation[0], test[0]]).aminmax"},
+    of="repaired_training",
+    loses=1,
+    named="scale_of_all_rows",
+)
 
 
-@mistake(of="repaired_training", loses=1, named="own_scale")
-def repair_each_part_by_its_own_scale(train, validation, test, start, orders, batch_size, lr):
-    X, X_val, X_test = (
-        (part[0] - part[0].amin(dim=0)) / (part[0].amax(dim=0) - part[0].amin(dim=0))
-        for part in (train, validation, test)
-    )
-    H, D = start["0.weight"].shape
-    model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
-    model.load_state_dict(start)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    seen, best = [], math.inf
-    for order in orders:
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            optimizer.zero_grad()
-            F.binary_cross_entropy_with_logits(model(X[rows]).squeeze(1), train[1][rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            z = model(X_val).squeeze(1)
-            seen.append(F.binary_cross_entropy_with_logits(z, validation[1]).item())
-        if seen[-1] < best:
-            best, best_epoch, weights = seen[-1], len(seen), copy.deepcopy(model.state_dict())
-    model.load_state_dict(weights)
-    with torch.no_grad():
-        z = model(X_test).squeeze(1)
-    return {
-        "validation_losses": seen,
-        "best_epoch": best_epoch,
-        "test_loss": F.binary_cross_entropy_with_logits(z, test[1]).item(),
-        "test_accuracy": ((z > 0) == (test[1] == 1)).double().mean().item(),
-    }
+repair_scale_of_train_and_validation = slip(
+    repaired,
+    {"train[0].aminmax": "torch.cat([train[0], validation[0]]).aminmax"},
+    of="repaired_training",
+    loses=1,
+    named="scale_of_validation_rows",
+)
 
 
-@mistake(of="repaired_training", loses=1, named="gradients_pile_up")
-def repair_without_zero_grad(train, validation, test, start, orders, batch_size, lr):
-    low, high = train[0].amin(dim=0), train[0].amax(dim=0)
-    X, X_val, X_test = ((part[0] - low) / (high - low) for part in (train, validation, test))
-    H, D = start["0.weight"].shape
-    model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
-    model.load_state_dict(start)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    seen, best = [], math.inf
-    for order in orders:
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            F.binary_cross_entropy_with_logits(model(X[rows]).squeeze(1), train[1][rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            z = model(X_val).squeeze(1)
-            seen.append(F.binary_cross_entropy_with_logits(z, validation[1]).item())
-        if seen[-1] < best:
-            best, best_epoch, weights = seen[-1], len(seen), copy.deepcopy(model.state_dict())
-    model.load_state_dict(weights)
-    with torch.no_grad():
-        z = model(X_test).squeeze(1)
-    return {
-        "validation_losses": seen,
-        "best_epoch": best_epoch,
-        "test_loss": F.binary_cross_entropy_with_logits(z, test[1]).item(),
-        "test_accuracy": ((z > 0) == (test[1] == 1)).double().mean().item(),
-    }
+repair_each_part_by_its_own_scale = slip(
+    repaired,
+    {
+        "part[0] - low": "part[0] - part[0].amin(dim=0)",
+        "high - low": "part[0].amax(dim=0) - part[0].amin(dim=0)",
+    },
+    of="repaired_training",
+    loses=1,
+    named="own_scale",
+)
 
 
-@mistake(of="repaired_training", loses=1, named="cleared_once_an_epoch")
-def repair_zero_grad_once_an_epoch(train, validation, test, start, orders, batch_size, lr):
-    low, high = train[0].amin(dim=0), train[0].amax(dim=0)
-    X, X_val, X_test = ((part[0] - low) / (high - low) for part in (train, validation, test))
-    H, D = start["0.weight"].shape
-    model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
-    model.load_state_dict(start)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    seen, best = [], math.inf
-    for order in orders:
-        optimizer.zero_grad()
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            F.binary_cross_entropy_with_logits(model(X[rows]).squeeze(1), train[1][rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            z = model(X_val).squeeze(1)
-            seen.append(F.binary_cross_entropy_with_logits(z, validation[1]).item())
-        if seen[-1] < best:
-            best, best_epoch, weights = seen[-1], len(seen), copy.deepcopy(model.state_dict())
-    model.load_state_dict(weights)
-    with torch.no_grad():
-        z = model(X_test).squeeze(1)
-    return {
-        "validation_losses": seen,
-        "best_epoch": best_epoch,
-        "test_loss": F.binary_cross_entropy_with_logits(z, test[1]).item(),
-        "test_accuracy": ((z > 0) == (test[1] == 1)).double().mean().item(),
-    }
+repair_without_zero_grad = slip(
+    repaired,
+    {"            optimizer.zero_grad()\n": ""},
+    of="repaired_training",
+    loses=1,
+    named="gradients_pile_up",
+)
 
 
-@mistake(of="repaired_training", loses=4, named="nothing_learned")
-def repair_zero_grad_before_the_step(train, validation, test, start, orders, batch_size, lr):
-    low, high = train[0].amin(dim=0), train[0].amax(dim=0)
-    X, X_val, X_test = ((part[0] - low) / (high - low) for part in (train, validation, test))
-    H, D = start["0.weight"].shape
-    model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
-    model.load_state_dict(start)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    seen, best = [], math.inf
-    for order in orders:
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            F.binary_cross_entropy_with_logits(model(X[rows]).squeeze(1), train[1][rows]).backward()
-            optimizer.zero_grad()
-            optimizer.step()
-        with torch.no_grad():
-            z = model(X_val).squeeze(1)
-            seen.append(F.binary_cross_entropy_with_logits(z, validation[1]).item())
-        if seen[-1] < best:
-            best, best_epoch, weights = seen[-1], len(seen), copy.deepcopy(model.state_dict())
-    model.load_state_dict(weights)
-    with torch.no_grad():
-        z = model(X_test).squeeze(1)
-    return {
-        "validation_losses": seen,
-        "best_epoch": best_epoch,
-        "test_loss": F.binary_cross_entropy_with_logits(z, test[1]).item(),
-        "test_accuracy": ((z > 0) == (test[1] == 1)).double().mean().item(),
-    }
+repair_zero_grad_once_an_epoch = slip(
+    repaired,
+    {
+        "            optimizer.zero_grad()\n": "",
+        "    for order in orders:\n": "    for order in orders:\n        optimizer.zero_grad()\n",
+    },
+    of="repaired_training",
+    loses=1,
+    named="cleared_once_an_epoch",
+)
+
+
+repair_zero_grad_before_the_step = slip(
+    repaired,
+    {
+        "            optimizer.zero_grad()\n": "",
+        "optimizer.step()": "optimizer.zero_grad()\n            optimizer.step()",
+    },
+    of="repaired_training",
+    loses=4,
+    named="nothing_learned",
+)
 
 
 @mistake(of="repaired_training", loses=1, named="every_row_with_every_label")
@@ -1143,128 +1047,45 @@ def repair_column_against_row(train, validation, test, start, orders, batch_size
     }
 
 
-@mistake(of="repaired_training", loses=1, named="mended_in_training_only")
-def repair_shapes_in_training_only(train, validation, test, start, orders, batch_size, lr):
-    low, high = train[0].amin(dim=0), train[0].amax(dim=0)
-    X, X_val, X_test = ((part[0] - low) / (high - low) for part in (train, validation, test))
-    H, D = start["0.weight"].shape
-    model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
-    model.load_state_dict(start)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    seen, best = [], math.inf
-    for order in orders:
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            optimizer.zero_grad()
-            F.binary_cross_entropy_with_logits(model(X[rows]).squeeze(1), train[1][rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            z = model(X_val)
-            seen.append((F.softplus(z) - validation[1] * z).mean().item())
-        if seen[-1] < best:
-            best, best_epoch, weights = seen[-1], len(seen), copy.deepcopy(model.state_dict())
-    model.load_state_dict(weights)
-    with torch.no_grad():
-        z = model(X_test).squeeze(1)
-    return {
-        "validation_losses": seen,
-        "best_epoch": best_epoch,
-        "test_loss": F.binary_cross_entropy_with_logits(z, test[1]).item(),
-        "test_accuracy": ((z > 0) == (test[1] == 1)).double().mean().item(),
-    }
+repair_shapes_in_training_only = slip(
+    repaired,
+    {
+        "z = model(X_val).squeeze(1)": "z = model(X_val)",
+        "F.binary_cross_entropy_with_logits(z, validation[1])": (
+            "F.softplus(z).sub(validation[1] * z).mean()"
+        ),
+    },
+    of="repaired_training",
+    loses=1,
+    named="mended_in_training_only",
+)
 
 
-@mistake(of="repaired_training", loses=1, named="last_weights")
-def repair_best_is_a_name(train, validation, test, start, orders, batch_size, lr):
-    low, high = train[0].amin(dim=0), train[0].amax(dim=0)
-    X, X_val, X_test = ((part[0] - low) / (high - low) for part in (train, validation, test))
-    H, D = start["0.weight"].shape
-    model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
-    model.load_state_dict(start)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    seen, best = [], math.inf
-    for order in orders:
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            optimizer.zero_grad()
-            F.binary_cross_entropy_with_logits(model(X[rows]).squeeze(1), train[1][rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            z = model(X_val).squeeze(1)
-            seen.append(F.binary_cross_entropy_with_logits(z, validation[1]).item())
-        if seen[-1] < best:
-            best, best_epoch, weights = seen[-1], len(seen), model.state_dict().copy()  # shallow
-    model.load_state_dict(weights)
-    with torch.no_grad():
-        z = model(X_test).squeeze(1)
-    return {
-        "validation_losses": seen,
-        "best_epoch": best_epoch,
-        "test_loss": F.binary_cross_entropy_with_logits(z, test[1]).item(),
-        "test_accuracy": ((z > 0) == (test[1] == 1)).double().mean().item(),
-    }
+repair_best_is_a_name = slip(
+    repaired,
+    {"copy.deepcopy(model.state_dict())": "model.state_dict().copy()"},
+    of="repaired_training",
+    loses=1,
+    named="last_weights",
+)
 
 
-@mistake(of="repaired_training", loses=1, named="threshold")
-def repair_threshold_forgotten(train, validation, test, start, orders, batch_size, lr):
-    low, high = train[0].amin(dim=0), train[0].amax(dim=0)
-    X, X_val, X_test = ((part[0] - low) / (high - low) for part in (train, validation, test))
-    H, D = start["0.weight"].shape
-    model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
-    model.load_state_dict(start)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    seen, best = [], math.inf
-    for order in orders:
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            optimizer.zero_grad()
-            F.binary_cross_entropy_with_logits(model(X[rows]).squeeze(1), train[1][rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            z = model(X_val).squeeze(1)
-            seen.append(F.binary_cross_entropy_with_logits(z, validation[1]).item())
-        if seen[-1] < best:
-            best, best_epoch, weights = seen[-1], len(seen), copy.deepcopy(model.state_dict())
-    model.load_state_dict(weights)
-    with torch.no_grad():
-        z = model(X_test).squeeze(1)
-    return {
-        "validation_losses": seen,
-        "best_epoch": best_epoch,
-        "test_loss": F.binary_cross_entropy_with_logits(z, test[1]).item(),
-        "test_accuracy": ((z > 0.5) == (test[1] == 1)).double().mean().item(),
-    }
+repair_threshold_forgotten = slip(
+    repaired,
+    {"(z > 0)": "(z > 0.5)"},
+    of="repaired_training",
+    loses=1,
+    named="threshold",
+)
 
 
-@mistake(of="repaired_training", loses=1, named="sigmoid_above_zero")
-def repair_threshold_of_a_probability(train, validation, test, start, orders, batch_size, lr):
-    low, high = train[0].amin(dim=0), train[0].amax(dim=0)
-    X, X_val, X_test = ((part[0] - low) / (high - low) for part in (train, validation, test))
-    H, D = start["0.weight"].shape
-    model = nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, 1))
-    model.load_state_dict(start)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    seen, best = [], math.inf
-    for order in orders:
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            optimizer.zero_grad()
-            F.binary_cross_entropy_with_logits(model(X[rows]).squeeze(1), train[1][rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            z = model(X_val).squeeze(1)
-            seen.append(F.binary_cross_entropy_with_logits(z, validation[1]).item())
-        if seen[-1] < best:
-            best, best_epoch, weights = seen[-1], len(seen), copy.deepcopy(model.state_dict())
-    model.load_state_dict(weights)
-    with torch.no_grad():
-        z = model(X_test).squeeze(1)
-    return {
-        "validation_losses": seen,
-        "best_epoch": best_epoch,
-        "test_loss": F.binary_cross_entropy_with_logits(z, test[1]).item(),
-        "test_accuracy": ((torch.sigmoid(z) > 0) == (test[1] == 1)).double().mean().item(),
-    }
+repair_threshold_of_a_probability = slip(
+    repaired,
+    {"(z > 0)": "(torch.sigmoid(z) > 0)"},
+    of="repaired_training",
+    loses=1,
+    named="sigmoid_above_zero",
+)
 
 
 @mistake(of="repaired_training", loses=3)

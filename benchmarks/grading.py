@@ -19,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[1]
 SET = "02_loss"
 STOCK = """
@@ -105,7 +107,7 @@ def course_grade(root: Path, *options: str) -> dict[str, float]:
 def profile(root: Path) -> dict[str, float]:
     """Grade one submission after the other in this process; return medians of each stage.
 
-    `overhead_cpu` is everything that the grader, its kernel and the kernel's warden compute for a
+    `overhead_cpu` is everything that the grader and its sandbox's processes compute for a
     submission, less what the notebook's cells compute in a plain Python process.
     """
     from course_lib.grading import intake, submissions
@@ -126,7 +128,7 @@ def profile(root: Path) -> dict[str, float]:
             job.blind = await _rehearse(job, pool)
             run_plainly(intake.reference(assignment.notebooks[SET]))  # imports count for nobody
             for student, folder in submissions.find(course.directory, SET).items():
-                cpu, began = time.process_time(), time.perf_counter()
+                cpu, began = all_cpu(), time.perf_counter()
                 taken = intake.take_in(submissions.read(folder), assignment)
                 seconds = {"intake": time.perf_counter() - began}
                 executed = await pool.execute(taken.notebooks, {}, job.blind)
@@ -134,8 +136,8 @@ def profile(root: Path) -> dict[str, float]:
                 outcome = Outcome(student, SET)
                 recorder.record(Graded(outcome, executed.notebooks, {}, "", folder))
                 seconds |= {**executed.seconds, "record": time.perf_counter() - began}
+                used = all_cpu() - cpu
                 plain = plain_cpu(taken.notebooks[SET])
-                used = time.process_time() - cpu + seconds["cpu"]
                 seconds |= {"cells_cpu": plain, "overhead_cpu": used - plain}
                 for name, value in seconds.items():
                     stages.setdefault(name, []).append(value)
@@ -143,6 +145,15 @@ def profile(root: Path) -> dict[str, float]:
     asyncio.run(measure())
     recorder.close()
     return {name: statistics.median(values) for name, values in stages.items()}
+
+
+def all_cpu() -> float:
+    """Processor seconds so far of this process and of all that it started and has not ended."""
+    used = time.process_time()
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used += sum(process.cpu_times()[:4])  # its own, and of its children that have ended
+    return used
 
 
 def plain_cpu(notebook: dict) -> float:

@@ -1,12 +1,18 @@
 """The innermost process: gives up its privileges, then becomes an IPython kernel."""
 
+import ast
 import os
 import random
 import resource
 import sys
+import warnings
 from typing import Any
 
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.inputtransformer2 import TransformerManager
+from traitlets import Instance, Type
 from traitlets.config import Config
 
 from course_lib.grading.sandbox import layout
@@ -15,14 +21,62 @@ MEGABYTE = 1 << 20
 SEED = 0
 
 
+class PlainFirst(TransformerManager):
+    """Looks for IPython's own syntax only in cells that are not plain Python: that takes longer.
+
+    Once a notebook has put in a transformation of its own, every cell goes through them all.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._usual = self._transformations()
+
+    def _transformations(self) -> list:
+        return [*self.cleanup_transforms, *self.line_transforms, *self.token_transformers]
+
+    def transform_cell(self, cell: str) -> str:
+        """Return a cell as Python."""
+        if self._transformations() != self._usual:
+            return super().transform_cell(cell)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they come when the cell is run
+                ast.parse(cell)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return super().transform_cell(cell)
+        return cell if cell.endswith("\n") else f"{cell}\n"
+
+
+class SandboxedShell(ZMQInteractiveShell):
+    """IPython's shell, quicker with plain Python."""
+
+    input_transformer_manager = Instance(PlainFirst, ())
+
+
+class SandboxedKernel(IPythonKernel):
+    """An IPython kernel with that shell."""
+
+    shell_class = Type(SandboxedShell)
+
+
 class SandboxedKernelApp(IPKernelApp):
     """An IPython kernel that is told its connection instead of reading and writing a file."""
+
+    kernel_class = Type(SandboxedKernel)
 
     def init_connection_file(self) -> None:
         """Do nothing: the connection is already set."""
 
     def write_connection_file(self, **kwargs: Any) -> None:
         """Do nothing: the host knows the connection."""
+
+
+def application() -> SandboxedKernelApp:
+    """Return the kernel application of this process, which knows no connection yet."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.IPKernelApp.parent_handle = 0
+    return SandboxedKernelApp.instance(config=config, log_level=50)
 
 
 def become_kernel(request: dict[str, Any], folders: dict[str, str], ready: int, go: int) -> None:
@@ -36,7 +90,8 @@ def become_kernel(request: dict[str, Any], folders: dict[str, str], ready: int, 
     """
     _enter(folders)
     _seed()
-    app = _application(request["key"], folders["sockets"])
+    app = application()
+    _connect(app, request["key"], folders["sockets"])
     app.initialize([])
     sys.argv = ["ipykernel"]
     os.write(ready, layout.READY)
@@ -97,14 +152,9 @@ def _seed() -> None:
         sys.modules["torch"].manual_seed(SEED)
 
 
-def _application(key: str, sockets: str) -> SandboxedKernelApp:
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.IPKernelApp.parent_handle = 0
-    app = SandboxedKernelApp.instance(config=config, log_level=50)
+def _connect(app: SandboxedKernelApp, key: str, sockets: str) -> None:
     connection = layout.connection(sockets, key)
     app.transport, app.ip = connection["transport"], connection["ip"]
     for channel in layout.CHANNELS:
         setattr(app, f"{channel}_port", connection[f"{channel}_port"])
     app.session.key = key.encode()
-    return app

@@ -24,6 +24,20 @@ def unshare(flags: int) -> None:
     _check(_libc.unshare(flags), "unshare")
 
 
+def fork_first_process() -> int:
+    """Fork as `os.fork` does; the child is process 1 of a PID namespace of its own.
+
+    Only children enter what `unshare` makes, so this process must come back for the next one.
+    """
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    unshare(CLONE_NEWPID)
+    child = os.fork()
+    if child:
+        _check(_libc.setns(own, CLONE_NEWPID), "setns")
+    os.close(own)
+    return child
+
+
 def mount(
     source: str, target: str, kind: str | None = None, flags: int = 0, data: str = ""
 ) -> None:

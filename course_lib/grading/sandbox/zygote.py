@@ -14,7 +14,10 @@ import sys
 import warnings
 from collections.abc import Iterable
 
+from IPython.core.ultratb import AutoFormattedTB
+
 from course_lib.grading.sandbox import linux, warden
+from course_lib.grading.sandbox.kernel import application
 
 ALWAYS = (  # what a kernel imports when it starts
     "ipykernel.debugger",
@@ -36,8 +39,18 @@ def preload(names: Iterable[str]) -> None:
         with contextlib.suppress(Exception), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             importlib.import_module(name)
+    _show_an_error()
+    application()
     gc.collect()
     gc.freeze()
+
+
+def _show_an_error() -> None:
+    """Have ready what IPython makes when it first shows an error."""
+    try:
+        raise NotImplementedError
+    except NotImplementedError:
+        AutoFormattedTB(mode="Context", theme_name="linux").structured_traceback(*sys.exc_info())
 
 
 def serve(control: socket.socket, isolated: bool) -> None:
@@ -51,7 +64,7 @@ def serve(control: socket.socket, isolated: bool) -> None:
             preload(request["preload"])
             control.sendall(b"warm")
             continue
-        child = os.fork()
+        child = linux.fork_first_process() if isolated else os.fork()
         if child == 0:
             try:
                 _start(request, handles[0], control, isolated)
@@ -60,17 +73,23 @@ def serve(control: socket.socket, isolated: bool) -> None:
             finally:
                 os._exit(1)
         os.close(handles[0])
-        os.waitpid(child, 0)
+        _reap()
+
+
+def _reap() -> None:
+    """Let go of wardens that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _start(request: dict, leash: int, control: socket.socket, isolated: bool) -> None:
     control.close()
     if isolated:
-        linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC)
-    if os.fork() == 0:
-        if not isolated and sys.platform == "linux":
-            linux.adopt_orphans()
-        warden.run(request, socket.socket(fileno=leash), isolated)
+        linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
+    elif sys.platform == "linux":
+        linux.adopt_orphans()
+    warden.run(request, socket.socket(fileno=leash), isolated)
     os._exit(0)
 
 

@@ -291,5 +291,5 @@ def _known(gradebook: Gradebook, student: str, field: str) -> str | None:
 def _when(directory: CourseDirectory, folder: Path) -> datetime | None:
     try:
         return directory.get_existing_timestamp(str(folder))
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, AttributeError, OSError):  # nbgrader raises the third
         return None

@@ -14,6 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from course_lib import CourseError, environment
 from course_lib.classroom.collect import collect
+from course_lib.classroom.overlooked import overlooked
 from tests.grading.classroom import CONFIG, NAME
 from tests.test_cli import course as run_course
 
@@ -557,6 +558,43 @@ def test_declared_size_that_lies_gives_nothing(course):
     archive.write_bytes(data)
     assert "nothing placed" in collect(course, NAME, [archive]).problems[0]
     assert placed(course) == {}
+
+
+# What grading would pass over
+
+
+def hand_in(root, student, **files):
+    folder = root / "submitted" / student / NAME
+    folder.mkdir(parents=True)
+    for name, text in {NAME: "{}", **files}.items():
+        (folder / name).with_suffix(".txt" if name == "timestamp" else ".ipynb").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("said", ["yesterday evening", "2026-13-01 10:00:00 UTC", "9" * 40])
+def test_time_that_cannot_be_read_is_named(course, said):
+    hand_in(course, "ada", timestamp="2026-01-10 12:00:00 UTC")
+    hand_in(course, "bo")
+    folder = hand_in(course, "cy", timestamp=said)
+    assert overlooked(course, NAME) == [
+        f"note: cy: submitted/cy/{NAME}/timestamp.txt is not understood and counts as no time; "
+        "write it like 2026-01-31 23:59:00 UTC"
+    ]
+    collect(course, NAME, [pack(course, {f"cy/{FILE}": "1"})], update=True)
+    assert not (folder / "timestamp.txt").exists()
+
+
+def test_folder_that_is_no_students_is_named(course):
+    hand_in(course, "..dotted\x1b")
+    hand_in(course, "ada")
+    (course / "submitted/.ipynb_checkpoints").mkdir()
+    assert overlooked(course, NAME) == [
+        f"note: submitted/..dotted�/{NAME}: not graded, no student can be called ..dotted�"
+    ]
+
+
+def test_nothing_handed_in_is_nothing_overlooked(course):
+    assert overlooked(course, NAME) == []
 
 
 # The gradebook and the command

@@ -202,9 +202,13 @@ def feedback(
 ) -> None:
     """Write the students' feedback pages of a graded problem set."""
     grading = grading_extra()
+    from course_lib.classroom.export import still_open
+
     root = course_root()
     for path in grading.write_feedback(root, assignment, student):
         typer.echo(path.relative_to(root))
+    for line in still_open(root, assignment):
+        typer.echo(line)
 
 
 @app.command()

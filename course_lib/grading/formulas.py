@@ -15,6 +15,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer
 
 MOST = 3000  # characters
 DEFINITION = re.compile(r"\\(re)?new|\\provide|\\def|\\Declare")  # could grow without end
+ESCAPED = re.compile(r"\\([_%$#&])")
 NUMBERED = re.compile(r"equation\*?")
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 TAGS = {"math", "mfrac", "mi", "mn", "mo", "mover", "mphantom", "mroot", "mrow", "mspace", "msqrt"}
@@ -77,7 +78,7 @@ def _check(element: ElementTree.Element) -> None:
     for name, value in element.attrib.items():
         if name not in ATTRIBUTES or not all(map(VALUE.fullmatch, value.split())):
             raise ValueError(name)
-    element.text = html.unescape(element.text or "")
+    element.text = ESCAPED.sub(r"\1", html.unescape(element.text or ""))
     if "\\" in element.text:
         raise ValueError(element.text)  # a command that the converter does not know
 

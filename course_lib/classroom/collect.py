@@ -180,7 +180,11 @@ class _Collector:
             shutil.rmtree(new, ignore_errors=True)
 
     def _wanted(self, new: Path, folder: Path, handin: Handin, who: str) -> bool:
-        """Whether a hand-in takes the place of what is there; if it does not, say so."""
+        """Whether a hand-in takes the place of what is there; if it does not, say so.
+
+        Raises:
+            Refusal: If it has no notebook, and what is there has.
+        """
         if not folder.exists():
             return True
         before = _when(self._directory, folder)
@@ -194,11 +198,7 @@ class _Collector:
             self.result.notes.append(f"{who}: {shown} stays, it was handed in later ({before} UTC)")
             return False
         if holds_notebook(files) and not holds_notebook(handin.files):
-            self._aside(
-                [item.entry for item in handin.files.values()],
-                f"{who}: {shown} stays: no notebook in {handin}",
-            )
-            return False
+            raise Refusal("no-notebook", f"{shown} stays, no notebook in {handin}")
         if self._update:
             return True
         problem = f"{who}: {shown} holds something else already; --update replaces it"

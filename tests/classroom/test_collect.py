@@ -343,7 +343,8 @@ def test_existing_submission_is_replaced_only_with_update(course):
 def test_hand_in_without_a_notebook_replaces_none_with_one(course):
     collect(course, NAME, [pack(course, {f"finn_7_1_{FILE}": "work"})])
     result = collect(course, NAME, [pack(course, {"finn_LATE_7_2_x.pdf": "late"})], update=True)
-    assert "stays: no notebook in class.zip: finn_LATE_7_2_x.pdf" in only(result.problems)
+    assert "stays, no notebook in class.zip: finn_LATE_7_2_x.pdf" in only(result.problems)
+    assert result.notes == result.late == []
     assert placed(course) == {f"7/{FILE}": "work"}
     assert unplaced(course) == {"class.zip/finn_LATE_7_2_x.pdf": "late"}
 

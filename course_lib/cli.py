@@ -137,13 +137,17 @@ def collect(
         ),
     ] = "",
     update: Annotated[
-        bool, typer.Option("--update", help="Replace what students handed in before.")
+        bool,
+        typer.Option(
+            "--update", help="Replace what students handed in before; that goes into replaced/."
+        ),
     ] = False,
 ) -> None:
     """Sort what a learning platform gave into submitted/.
 
-    It knows the zips of Canvas and Moodle, folders named for students, and notebooks called
-    STUDENT_ID.ipynb. Exit status 2: a line above the last one needs a person.
+    It knows the zips of Canvas and Moodle, folders named for students, and notebooks named for
+    student and problem set, such as 7002_02_loss.ipynb. Exit status 2: a line above the last one
+    needs a person.
     """
     grading_extra()
     from course_lib.classroom.collect import collect_and_report
@@ -173,12 +177,16 @@ def grade(
 ) -> None:
     """Grade submitted/*/ID in a sandbox."""
     grading = grading_extra()
+    from course_lib.classroom.overlooked import overlooked
+
     limits = {"notebook_time": notebook_time, "cell_time": cell_time, "memory": memory}
     isolated = not no_sandbox
     options = grading.Options(student or [], workers, force, limits, isolated, scheduler)
     if no_sandbox:
         typer.echo("Warning: no sandbox. Student code runs with your rights.", err=True)
     try:
+        for note in overlooked(course_root(), assignment):
+            typer.echo(note)
         grading.grade_and_report(course_root(), assignment, options, json)
     except CourseError as error:
         typer.echo(f"course: {error}", err=True)
@@ -194,9 +202,13 @@ def feedback(
 ) -> None:
     """Write the students' feedback pages of a graded problem set."""
     grading = grading_extra()
+    from course_lib.classroom.export import still_open
+
     root = course_root()
     for path in grading.write_feedback(root, assignment, student):
         typer.echo(path.relative_to(root))
+    for line in still_open(root, assignment):
+        typer.echo(line)
 
 
 @app.command()

@@ -5,6 +5,7 @@ no platform's names; so only its collector of file names and its reading of time
 """
 
 import contextlib
+import shlex
 import shutil
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -16,16 +17,17 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from course_lib import CourseError
-from course_lib.classroom import archives, owners
-from course_lib.classroom.archives import Entry
-from course_lib.classroom.handins import STAMP, Handin, Item, decide, label
+from course_lib.classroom import archives, folders, owners
+from course_lib.classroom.archives import LOOSE, Entry
+from course_lib.classroom.handins import STAMP, Handin, Item, decide, holds_notebook, label
+from course_lib.classroom.problem_sets import ProblemSets
 from course_lib.grading import submissions
-from course_lib.grading.course import assignments
 from course_lib.grading.settings import Course
 from course_lib.grading.submissions import Refusal
 from course_lib.grading.summary import printable
 
 UNPLACED = "unplaced"
+REPLACED = "replaced"
 
 
 @dataclass
@@ -73,11 +75,12 @@ def collect(
         CourseError: If the assignment, a path or the pattern is no good.
     """
     course = Course.at(root)
-    known = assignments(root)
-    if assignment not in known:
-        raise CourseError(f"no problem set is called {assignment} (here: {', '.join(known)})")
+    known = ProblemSets.of(course)
+    if assignment not in known.notebooks:
+        here = ", ".join(known.notebooks)
+        raise CourseError(f"no problem set is called {assignment} (here: {here})")
     reader = owners.by_pattern(course.config, pattern)
-    collector = _Collector(course, assignment, update)
+    collector = _Collector(course, assignment, known, update)
     with contextlib.ExitStack() as stack:
         found, problems = archives.entries(paths, stack)
         collector.result.problems += problems
@@ -86,6 +89,7 @@ def collect(
             students[item.student.casefold()].append(item)
         for key in sorted(students):
             collector.take(students[key])
+    collector.tell_strays()
     collector.enter_names()
     return collector.result
 
@@ -93,11 +97,13 @@ def collect(
 class _Collector:
     """Places hand-ins, and keeps account of it."""
 
-    def __init__(self, course: Course, assignment: str, update: bool) -> None:
+    def __init__(self, course: Course, assignment: str, known: ProblemSets, update: bool) -> None:
         self._directory, self._assignment, self._update = course.directory, assignment, update
+        self._known = known
         there = submissions.find(course.directory, assignment)
         self._spelling = {student.casefold(): student for student in there}
         self._names: dict[str, dict[str, str]] = {}
+        self._strays: dict[str, dict[str, Handin]] = defaultdict(dict)
         self.result = Collected()
 
     def claimed(self, found: list[Entry], reader: owners.Reader | None) -> list[Item]:
@@ -108,7 +114,7 @@ class _Collector:
                 self.result.problems.append(f"{entry}: not copied: {entry.unsafe}")
             else:
                 by_archive[entry.archive].append(entry)
-        usual = owners.by_platform(self._assignment, self._notebooks())
+        usual = owners.by_platform(self._assignment, self._known.names())
         items = []
         for entries in by_archive.values():
             names = [entry.path for entry in entries]
@@ -118,14 +124,10 @@ class _Collector:
                 items += self._sound(entry, claim)
         return items
 
-    def _notebooks(self) -> list[str]:
-        step = self._directory.source_directory
-        folder = Path(self._directory.format_path(step, ".", self._assignment))
-        return sorted(path.stem for path in folder.glob("*.ipynb"))
-
     def _sound(self, entry: Entry, claim: owners.Claim | None) -> list[Item]:
         if claim is None:
-            self._aside([entry], f"{entry}: cannot tell whose it is")
+            told = f"a name that says it: 7002_{self._assignment}.ipynb"
+            self._aside([entry], f"{entry}: cannot tell whose it is ({told})")
             return []
         item = Item(entry, claim)
         trouble = owners.trouble_with(item.student)
@@ -144,6 +146,9 @@ class _Collector:
             if there not in {item.student for item in items}:
                 raise Refusal("ambiguous", f"one student or several? {there} has handed in too")
             handin = decide(items)
+            if other := self._known.other(self._assignment, handin.contents()):
+                self._strays[other][who] = handin
+                return
             self._place(handin, who)
         except Refusal as refusal:
             entries = [] if refusal.code == "too-large" else [item.entry for item in items]
@@ -160,12 +165,14 @@ class _Collector:
         new = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(new, ignore_errors=True)
         for name, item in handin.files.items():
-            _write(new / name, item.contents())
+            folders.write(new / name, item.contents())
         if handin.when:
-            _write(new / STAMP, f"{handin.when.isoformat(' ')} UTC\n".encode())
+            folders.write(new / STAMP, f"{handin.when.isoformat(' ')} UTC\n".encode())
         try:
             if self._wanted(new, folder, handin, who):
-                _replace(folder, new)
+                if folder.exists():
+                    self._keep(folder, who)
+                new.rename(folder)
                 self.result.placed.append(who)
                 self.result.dated += [who] if handin.when else []
                 self._names[handin.student] = handin.names
@@ -173,24 +180,47 @@ class _Collector:
             shutil.rmtree(new, ignore_errors=True)
 
     def _wanted(self, new: Path, folder: Path, handin: Handin, who: str) -> bool:
-        """Whether a hand-in takes the place of what is there; if it does not, say so."""
+        """Whether a hand-in takes the place of what is there; if it does not, say so.
+
+        Raises:
+            Refusal: If it has no notebook, and what is there has.
+        """
         if not folder.exists():
             return True
         before = _when(self._directory, folder)
         shown = folder.relative_to(self._directory.root)
-        if _same(new, folder) and handin.when in (None, before):
+        files = folders.contents(folder)
+        if folders.contents(new) == files and handin.when in (None, before):
             self.result.unchanged.append(who)
             return False
         if before and handin.when and handin.when < before:
             self.result.unchanged.append(who)
             self.result.notes.append(f"{who}: {shown} stays, it was handed in later ({before} UTC)")
             return False
+        if holds_notebook(files) and not holds_notebook(handin.files):
+            raise Refusal("no-notebook", f"{shown} stays, no notebook in {handin}")
         if self._update:
-            self.result.notes.append(f"{who}: replaced what was in {shown}")
             return True
         problem = f"{who}: {shown} holds something else already; --update replaces it"
         self.result.problems.append(problem)
         return False
+
+    def _keep(self, folder: Path, who: str) -> None:
+        """Move what is replaced to where no grader looks."""
+        root = Path(self._directory.root)
+        target = root / REPLACED / self._assignment / folder.parent.name
+        kept = folders.move_aside(folder, target).relative_to(root)
+        shown = folder.relative_to(root)
+        self.result.notes.append(f"{who}: replaced what was in {shown}; that is in {kept} now")
+
+    def tell_strays(self) -> None:
+        """Say who handed in another problem set, and how to collect it."""
+        for other, handins in self._strays.items():
+            items = [item for handin in handins.values() for item in handin.files.values()]
+            named = (i.entry.path if i.entry.archive == LOOSE else i.entry.archive for i in items)
+            command = shlex.join(["course", "collect", other, *dict.fromkeys(named)])
+            problem = f"handed in {other}, not {self._assignment}: {', '.join(handins)}"
+            self.result.problems.append(f"{problem}; nothing placed, run: {command}")
 
     def _aside(self, entries: list[Entry], problem: str) -> None:
         """Copy what could not be placed to where a person finds it."""
@@ -198,7 +228,7 @@ class _Collector:
         place = Path(self._directory.root, UNPLACED, self._assignment)
         for entry in entries:
             try:
-                self.result.copies.append(_copy(entry, place / entry.archive / entry.path))
+                self.result.copies.append(folders.copy(entry, place / entry.archive / entry.path))
             except (Refusal, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
                 self.result.problems.append(f"{entry}: not copied: {error}")
 
@@ -261,39 +291,5 @@ def _known(gradebook: Gradebook, student: str, field: str) -> str | None:
 def _when(directory: CourseDirectory, folder: Path) -> datetime | None:
     try:
         return directory.get_existing_timestamp(str(folder))
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, AttributeError, OSError):  # nbgrader raises the third
         return None
-
-
-def _same(new: Path, old: Path) -> bool:
-    """Whether two folders hold the same files, times aside."""
-    return _contents(new) == _contents(old)
-
-
-def _contents(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name != STAMP)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
-
-
-def _replace(folder: Path, new: Path) -> None:
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _copy(entry: Entry, path: Path) -> Path:
-    """Write an entry beside others of its name, unless the same is there."""
-    contents, free, number = entry.read(), path, 1
-    while free.exists() and free.read_bytes() != contents:
-        number += 1
-        free = path.with_stem(f"{path.stem}~{number}")
-    _write(free, contents)
-    return free
-
-
-def _write(path: Path, contents: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(contents)

@@ -133,6 +133,18 @@ def scores(gradebook: Gradebook, directory: CourseDirectory, assignment: Assignm
     return found
 
 
+def still_open(root: Path, assignment: str) -> list[str]:
+    """Say what of a problem set waits to be marked or graded.
+
+    Raises:
+        CourseError: If the gradebook does not know the problem set.
+    """
+    course = Course.at(root)
+    with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
+        (chosen,) = known_assignments(gradebook, [assignment])
+        return unfinished({assignment: scores(gradebook, course.directory, chosen)})
+
+
 def as_csv(rows: Iterable[Iterable[Cell]]) -> str:
     """Write rows as CSV in which only texts are quoted, and harmless.
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -11,7 +12,7 @@ from nbgrader.utils import parse_utc
 
 from course_lib.classroom.archives import Entry
 from course_lib.classroom.owners import Claim
-from course_lib.grading.submissions import MEGABYTE, MOST_BYTES, MOST_FILES, Refusal
+from course_lib.grading.submissions import ARCHIVES, MEGABYTE, MOST_BYTES, MOST_FILES, Refusal
 
 STAMP = "timestamp.txt"
 LONGEST_STAMP = 100
@@ -107,7 +108,7 @@ def decide(items: list[Item]) -> Handin:
         items: all files under one name, from all archives.
 
     Returns:
-        The newest hand-in; its notes name what it replaces.
+        The newest hand-in with a notebook, else the newest; its notes name what it replaces.
 
     Raises:
         Refusal: If only a person can decide, or the student handed in too much.
@@ -126,8 +127,19 @@ def decide(items: list[Item]) -> Handin:
     if not handins:
         raise Refusal("no-notebook", f"nothing but {STAMP}")
     chosen = _newest(handins, notes := [])
+    readable = [handin for handin in handins if holds_notebook(handin.files)]
+    if readable and chosen not in readable:
+        newer, chosen = chosen, _newest(readable, notes := [])
+        chosen.problems.append(f"{chosen} was taken: no notebook in the newer {newer}")
+    elif not readable:
+        notes.append(f"no notebook in {chosen}")
     chosen.notes += notes
     return chosen
+
+
+def holds_notebook(files: Iterable[str]) -> bool:
+    """Whether there is a notebook among files, or an archive that may hold one."""
+    return any(name.endswith(".ipynb") or name.lower().endswith(ARCHIVES) for name in files)
 
 
 def label(items: list[Item]) -> str:

@@ -60,11 +60,11 @@ Reader = Callable[[str, str], Claim | None]
 
 
 def by_platform(assignment: str, notebooks: list[str]) -> Reader:
-    """Read Canvas's and Moodle's names, folders of students, and STUDENT_NOTEBOOK.ipynb.
+    """Read Canvas's and Moodle's names, folders of students, and names like 7002_02_loss.ipynb.
 
     Args:
         assignment: name of the assignment.
-        notebooks: names of its notebooks.
+        notebooks: names of the notebooks of all problem sets.
 
     Examples:
         >>> read = by_platform("02_loss", ["02_loss"])
@@ -74,6 +74,8 @@ def by_platform(assignment: str, notebooks: list[str]) -> Reader:
         'Ada Lovelace'
         >>> read("a.zip", "ada/02_loss/02_loss.ipynb").file
         '02_loss.ipynb'
+        >>> read("files", "7002_02_loss.ipynb").student
+        '7002'
     """
     names = "|".join(map(re.escape, notebooks))
     loose = re.compile(rf"(?P<student>.+?)[_ -]+(?P<file>{names})(?:-\d+| ?\(\d+\))?\.ipynb")

@@ -96,21 +96,30 @@ def open_submission(page, lab, student):
     page.locator(".nbgrader_cell").first.wait_for()
 
 
+def errors_of(page):
+    """Collect what goes wrong on pages that are opened from disk, without a network."""
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.context.set_offline(True)
+    return errors
+
+
 def test_the_student_gets_a_page_without_the_marking_scheme(course, page):
     (feedback,) = write_feedback(course, SET, ["ben"])
+    errors = errors_of(page)
     page.goto(feedback.as_uri())
     expect(page.get_by_text("02_loss (Score: 0.0 / 20.0)")).to_be_visible()
     expect(page.get_by_text(re.compile("A supplier offers the founder a model"))).to_be_visible()
     assert page.get_by_text(SCHEME).count() == 0
     assert page.get_by_text("MARK SCHEME").count() == 0
+    assert page.locator("math msub").first.bounding_box()["height"] > 0
+    assert errors == []
     assert findings(page) == []
 
 
 def test_the_report_opens_from_disk_without_an_error(course, page):
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.context.set_offline(True)
+    errors = errors_of(page)
     report, *_ = write_report(course, SET)
     page.goto(report.as_uri())
     expect(page.get_by_role("heading", level=1)).to_contain_text(SET)

@@ -6,12 +6,15 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from course_lib import CourseError, environment
 from course_lib.classroom.collect import collect
+from course_lib.classroom.overlooked import overlooked
 from tests.grading.classroom import CONFIG, NAME
 from tests.test_cli import course as run_course
 
@@ -65,7 +68,14 @@ def placed(root: Path) -> dict[str, str]:
 
 
 def unplaced(root: Path) -> dict[str, str]:
-    folder = root / "unplaced" / NAME
+    return texts(root / "unplaced" / NAME)
+
+
+def kept(root: Path) -> dict[str, str]:
+    return texts(root / "replaced" / NAME)
+
+
+def texts(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): path.read_text()
         for path in folder.rglob("*")
@@ -323,8 +333,87 @@ def test_existing_submission_is_replaced_only_with_update(course):
     assert "--update replaces it" in only(result.problems)
     assert placed(course) == {f"ada/{FILE}": "old", "ada/old.csv": "0"}
     result = collect(course, NAME, [again], update=True)
-    assert f"replaced what was in submitted/ada/{NAME}" in only(result.notes)
+    assert f"replaced what was in submitted/ada/{NAME}; that is in replaced" in only(result.notes)
     assert placed(course) == {f"ada/{FILE}": "new"}
+    assert kept(course) == {f"ada/{FILE}": "old", "ada/old.csv": "0"}
+    collect(course, NAME, [pack(course, {f"ada/{FILE}": "newest"})], update=True)
+    assert kept(course)[f"ada~2/{FILE}"] == "new"
+
+
+def test_hand_in_without_a_notebook_replaces_none_with_one(course):
+    collect(course, NAME, [pack(course, {f"finn_7_1_{FILE}": "work"})])
+    result = collect(course, NAME, [pack(course, {"finn_LATE_7_2_x.pdf": "late"})], update=True)
+    assert "stays, no notebook in class.zip: finn_LATE_7_2_x.pdf" in only(result.problems)
+    assert result.notes == result.late == []
+    assert placed(course) == {f"7/{FILE}": "work"}
+    assert unplaced(course) == {"class.zip/finn_LATE_7_2_x.pdf": "late"}
+
+
+def test_newer_archive_without_a_notebook_replaces_none_with_one(course):
+    old = pack(course, {f"finn_7_1_{FILE}": "work"}, "monday.zip")
+    new = pack(course, {"finn_7_2_x.pdf": "late"}, "tuesday.zip")
+    result = collect(course, NAME, [new, old])
+    assert "no notebook in the newer tuesday.zip: finn_7_2_x.pdf" in only(result.problems)
+    assert placed(course) == {f"7/{FILE}": "work"}
+
+
+@pytest.mark.parametrize(("name", "noted"), [("x.pdf", True), ("x.zip", False), (FILE, False)])
+def test_hand_in_without_a_notebook_is_placed_and_noted(course, name, noted):
+    result = collect(course, NAME, [pack(course, {f"finn/{name}": "1"})])
+    assert result.notes == ["finn: no notebook in class.zip: finn/x.pdf"] * noted
+    assert placed(course) == {f"finn/{name}": "1"}
+
+
+# Another problem set
+
+
+def notebook(*names: str) -> str:
+    """A notebook with cells of these names."""
+    cells = [new_code_cell("", metadata={"nbgrader": {"grade_id": name}}) for name in names]
+    return nbformat.writes(new_notebook(cells=cells))
+
+
+@pytest.fixture
+def two_sets(course):
+    """The course with a second problem set; both have a cell called imports."""
+    (course / "source/other").mkdir()
+    (course / "source" / NAME / FILE).write_text(notebook("imports", "mean", "double"))
+    (course / "source/other/other.ipynb").write_text(notebook("imports", "split", "count"))
+    return course
+
+
+OTHERS = {
+    "by its name": {"a_1_1_other.ipynb": "damaged", "b_2_1_other-1.ipynb": "damaged"},
+    "by its cells": {"1/x.ipynb": notebook("imports", "split"), f"2/{FILE}": notebook("count")},
+    "loose": {"1_other.ipynb": "1", "2_other (1).ipynb": "2"},
+}
+
+
+@pytest.mark.parametrize("members", OTHERS.values(), ids=OTHERS)
+def test_another_problem_set_is_named_and_not_placed(two_sets, members):
+    result = collect(two_sets, NAME, [pack(two_sets, members, "a class.zip")])
+    problem = only(result.problems)
+    assert problem.startswith(f"handed in other, not {NAME}: 1")
+    assert problem.endswith("nothing placed, run: course collect other 'a class.zip'")
+    assert result.placed == []
+    assert not (two_sets / "submitted").exists()
+    assert collect(two_sets, "other", [two_sets.parent / "a class.zip"]).placed
+
+
+RIGHT = {
+    "renamed": {"1/other.ipynb": notebook("imports", "mean")},
+    "only a shared cell left": {"1/x.ipynb": notebook("imports")},
+    "beside another": {f"1/{FILE}": notebook("mean"), "1/other.ipynb": notebook("split")},
+    "unknown": {"1/x.ipynb": notebook("new")},
+    "damaged and renamed": {"1/x.ipynb": "1"},
+}
+
+
+@pytest.mark.parametrize("members", RIGHT.values(), ids=RIGHT)
+def test_the_right_problem_set_is_placed_whatever_it_is_called(two_sets, members):
+    result = collect(two_sets, NAME, [pack(two_sets, members)])
+    assert result.problems == []
+    assert placed(two_sets) == members
 
 
 def test_collecting_again_changes_nothing(course):
@@ -334,8 +423,8 @@ def test_collecting_again_changes_nothing(course):
     result = collect(course, NAME, [archive])
     assert (result.placed, result.unchanged) == ([], ["ada"])
     assert len(unplaced(course)) == 1
-    kept = {path: t for path, t in before.items() if "submitted" in path.parts}
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    same = {path: t for path, t in before.items() if "submitted" in path.parts}
+    assert {path: path.stat().st_mtime_ns for path in same} == same
 
 
 def test_older_hand_in_never_replaces_a_later_one(course):
@@ -470,6 +559,43 @@ def test_declared_size_that_lies_gives_nothing(course):
     archive.write_bytes(data)
     assert "nothing placed" in collect(course, NAME, [archive]).problems[0]
     assert placed(course) == {}
+
+
+# What grading would pass over
+
+
+def hand_in(root, student, **files):
+    folder = root / "submitted" / student / NAME
+    folder.mkdir(parents=True)
+    for name, text in {NAME: "{}", **files}.items():
+        (folder / name).with_suffix(".txt" if name == "timestamp" else ".ipynb").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("said", ["yesterday evening", "2026-13-01 10:00:00 UTC", "9" * 40])
+def test_time_that_cannot_be_read_is_named(course, said):
+    hand_in(course, "ada", timestamp="2026-01-10 12:00:00 UTC")
+    hand_in(course, "bo")
+    folder = hand_in(course, "cy", timestamp=said)
+    assert overlooked(course, NAME) == [
+        f"note: cy: submitted/cy/{NAME}/timestamp.txt is not understood and counts as no time; "
+        "write it like 2026-01-31 23:59:00 UTC"
+    ]
+    collect(course, NAME, [pack(course, {f"cy/{FILE}": "1"})], update=True)
+    assert not (folder / "timestamp.txt").exists()
+
+
+def test_folder_that_is_no_students_is_named(course):
+    hand_in(course, "..dotted\x1b")
+    hand_in(course, "ada")
+    (course / "submitted/.ipynb_checkpoints").mkdir()
+    assert overlooked(course, NAME) == [
+        f"note: submitted/..dotted�/{NAME}: not graded, no student can be called ..dotted�"
+    ]
+
+
+def test_nothing_handed_in_is_nothing_overlooked(course):
+    assert overlooked(course, NAME) == []
 
 
 # The gradebook and the command

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from course_lib.classroom.collect import collect
 from course_lib.classroom.export import Score, as_csv, export_table
 from course_lib.grading import grade
 from tests.grading.classroom import MAX_SCORE, NAME
+from tests.notebooks.gates import ROOT
 from tests.test_cli import course as run_course
 
 EVIL = '=HYPERLINK("http://x","y")'
@@ -104,10 +106,12 @@ def test_no_cell_begins_a_formula_and_numbers_stay_unquoted(graded):
     assert f'"0042","Lovelace","Ada","ada@x.edu",{FULL:g},{MAX_SCORE:g},60,' in text
 
 
-def test_late_penalty_of_nbgrader_is_taken_off(light_classroom, tmp_path):
+def test_late_penalty_that_the_guide_shows_is_taken_off(light_classroom, tmp_path):
     room = light_classroom.copy(tmp_path / "course")
+    guide = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    (plugin,) = re.findall(r"```python\n(from nbgrader.plugins.*?)```", guide, re.DOTALL)
     with open(room.root / "nbgrader_config.py", "a") as config:
-        config.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
+        config.write(plugin)
     with Gradebook(f"sqlite:///{room.root}/gradebook.db", "small") as gradebook:
         gradebook.update_or_create_assignment(NAME, duedate="2026-01-10 12:00:00 UTC")
     for student, minute in (("ada", "11:59"), ("bo", "12:01")):
@@ -120,7 +124,7 @@ def test_late_penalty_of_nbgrader_is_taken_off(light_classroom, tmp_path):
     assert collect(room.root, NAME, [tmp_path / "class"]).dated == ["ada", "bo"]
     grade(room.root, NAME)
     _, table = export(room.root)
-    assert table[f"{NAME} score"].to_dict() == {"ada": FULL, "bo": 0.0}
+    assert table[f"{NAME} score"].to_dict() == {"ada": FULL, "bo": 0.9 * FULL}
 
 
 @pytest.mark.parametrize("value", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", " =1", "＝1", "a;=1"])
@@ -261,6 +265,15 @@ def test_command_says_what_it_wrote_and_ends_with_2_where_a_person_is_needed(gra
     assert (graded / "to.csv").exists()
     run = run_course("export", "--column", "x", cwd=graded)
     assert run.stderr == "course: --column belongs to --canvas FILE\n"
+
+
+def test_feedback_says_what_is_still_open(graded):
+    run = run_course("feedback", NAME, "--student", "grace", cwd=graded)
+    assert run.stdout.splitlines() == [
+        f"feedback/grace/{NAME}/{NAME}.html",
+        f"note: {NAME}: students with answers still to be marked by hand: 3",
+        f"note: {NAME}: not graded yet: 1; run: course grade {NAME}",
+    ]
 
 
 def test_nbgrader_exports_the_same_table(room):

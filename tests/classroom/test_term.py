@@ -46,7 +46,6 @@ def agree(shown: str, printed: str) -> bool:
 def term(_sandboxed, tmp_path_factory):
     """The course after the guide was followed, and what each command printed."""
     root = Course(tmp_path_factory.mktemp("term"), PROBLEM_SET).root
-    canvas_gradebook(root / "from_canvas.csv")
     return root, [(command, shown, follow(root, command)) for command, shown in guide()]
 
 
@@ -56,9 +55,8 @@ def follow(root, command):
     if arguments == ["lab", "--instructor"]:
         return mark_by_hand(root)
     if program == "python":
-        subprocess.run(
-            [sys.executable, *arguments[:-1], root / arguments[-1]], cwd=ROOT, check=True
-        )
+        module, files = arguments[:2], [root / name for name in arguments[2:]]
+        subprocess.run([sys.executable, *module, *files], cwd=ROOT, check=True)
         return ""
     done = course(*arguments, cwd=root)
     return done.stdout + done.stderr + f"exit status {done.returncode}\n" * bool(done.returncode)
@@ -75,13 +73,6 @@ def mark_by_hand(root):
             written.needs_manual_grade = False
         book.db.commit()
     return ""
-
-
-def canvas_gradebook(path):
-    names = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "02_loss (77)"]
-    students = [[f"Name {student}", student, "", "", "A", ""] for student in SCORES]
-    with open(path, "w", newline="") as file:
-        csv.writer(file).writerows([names, ["Points Possible", "", "", "", "", 20], *students])
 
 
 def test_commands_print_what_the_guide_shows(term):
@@ -121,6 +112,15 @@ def test_both_tables_hold_what_tests_and_marker_gave_together(term):
     assert {student: float(score) for student, score in scores.items()} == DUE
     scores = column(root / "canvas.csv", "ID", "02_loss (77)")
     assert {student: float(scores[student]) for student in SCORES} == DUE
+
+
+def test_git_ignores_what_the_commands_made(term):
+    root, _ = term
+    made = {path.name + "/" * path.is_dir() for path in root.iterdir()}
+    kept = {"solutions/", "exercises/", "nbgrader_config.py"}
+    command = ["git", "check-ignore", "--no-index", *sorted(made - kept)]
+    ignored = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    assert set(ignored.split()) == made - kept
 
 
 def column(path, key, value):

@@ -1,10 +1,12 @@
 """A class of twelve hands in problem set 02, as a learning platform would pack it.
 
-    python -m tests.classroom.twelve submissions.zip
+    python -m tests.classroom.twelve submissions.zip from_canvas.csv
 
-writes such an archive, with file names as Canvas gives them, to try the instructor's commands on.
+writes such an archive, with file names as Canvas gives them, and the gradebook that Canvas would
+export for this class, to try the instructor's commands on.
 """
 
+import csv
 import json
 import sys
 import zipfile
@@ -25,6 +27,16 @@ def archive(path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as members:
         for name, content in handed_in().items():
             members.writestr(name, content)
+
+
+def gradebook(path: Path) -> None:
+    """Write the class as Canvas exports its gradebook, without scores yet."""
+    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", f"{PROBLEM_SET} (77)"]
+    points = ["Points Possible", "", "", "", "", 20]
+    people = sorted({tuple(name.replace("_LATE", "").split("_")[:2]) for name in handed_in()})
+    students = [[name, number, "", "", "A", ""] for name, number in people]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, points, *students])
 
 
 def handed_in() -> dict[str, str]:
@@ -89,3 +101,4 @@ def _name(cell: dict) -> str:
 
 if __name__ == "__main__":
     archive(Path(sys.argv[1]))
+    gradebook(Path(sys.argv[2]))

@@ -13,6 +13,21 @@ from tests.exercises.pipeline import is_answer
 from tests.notebooks.gates import ROOT
 
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+READ = [  # as they are stored, with their outputs
+    path.relative_to(ROOT)
+    for folder in ("notebooks", "exercises")
+    for path in sorted((ROOT / folder).rglob("*.ipynb"))
+    if ".ipynb_checkpoints" not in path.parts
+]
+TYPESET = """() => ![...document.querySelectorAll(".jp-RenderedMarkdown")]
+    .some(text => text.innerText.includes("$$"))"""
+CUT = """() => [...document.querySelectorAll(
+    ".jp-RenderedMarkdown .MathJax, .jp-RenderedMarkdown table, .jp-OutputArea-output img"
+)].filter(node => {
+    const room = node.closest(".jp-RenderedMarkdown, .jp-OutputArea-output");
+    const over = node.getBoundingClientRect().right - room.getBoundingClientRect().right;
+    return over > 1 || node.scrollWidth > node.clientWidth + 1;
+}).map(node => `${node.closest(".jp-Cell").innerText.slice(-300)}: ${node.scrollWidth} pixels`)"""
 NUMBERED = re.compile(r"\[\d+\]:")
 
 
@@ -114,6 +129,22 @@ def test_the_first_lesson_runs_to_its_end_and_judges_a_review(page, lab, course)
     expect(box.get_by_text(re.compile("^happy, probability 0.9"))).to_be_visible()
     assert page.locator(".jp-Dialog").count() == 0
     assert findings(page, JUPYTERLAB) == []
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda path: path.stem)
+def test_everybody_can_read_a_notebook(page, lab, course, path):
+    shutil.copytree(ROOT / path.parent, course / "read" / path.parent, dirs_exist_ok=True)
+    open_notebook(page, lab, course, f"read/{path}")
+    page.wait_for_function(TYPESET)
+    assert findings(page, JUPYTERLAB) == []
+    assert page.evaluate(CUT) == []
+
+
+def test_what_is_cut_is_seen(page):
+    whole = '<div class="jp-OutputArea-output" style="width: 200px"><img width="200"></div>'
+    cut = whole.replace("<img width", "<img alt='too wide' width").replace('"200"', '"300"')
+    page.set_content(f'<div class="jp-Cell">{whole}</div><div class="jp-Cell">{cut}</div>')
+    assert len(page.evaluate(CUT)) == 1
 
 
 def test_a_slider_moves_a_figure(page, lab, course):

@@ -9,7 +9,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from course_lib.grading import Options, grade
 from tests.grading.classroom import FULL, NAME, ROOT, insert
 
 STUDENTS = 8
+USER = 1000
 QUERY = """select student_id, base_cell.name, auto_score, manual_score, needs_manual_grade
 from grade join base_cell on cell_id = base_cell.id
 join submitted_notebook on grade.notebook_id = submitted_notebook.id
@@ -95,9 +98,37 @@ def test_what_is_graded_and_unchanged_is_left_alone(room):
     assert again[0].score == FULL
 
 
-def start(room, *arguments):
+@pytest.mark.skipif(os.getuid() != 0, reason="whoever runs the tests is an ordinary user already")
+def test_an_ordinary_user_grades_as_root_does(room, clean):
+    with tempfile.TemporaryDirectory() as folder:
+        own = with_students(room.copy(Path(folder, "course")))
+        for path in (Path(folder), *Path(folder).rglob("*")):
+            os.chown(path, USER, USER)
+        run = start(own, through=as_ordinary_user(home=folder))
+        said, _ = run.communicate()
+        assert run.returncode == 0, said
+        assert gradebook(own) == clean[0]
+
+
+def as_ordinary_user(home):
+    """The beginning of a command for an ordinary user, who can read this Python wherever it is."""
+    needed = {Path(sys.prefix), Path(sys.base_prefix), ROOT}
+    above = {folder for path in needed for folder in path.parents}
+    closed = {folder for folder in above if not folder.stat().st_mode & 0o001}
+    hidden = {folder for folder in above if closed & {folder, *folder.parents}}
+    view = [part for folder in sorted(closed) for part in ("--tmpfs", folder)]
+    for folder in sorted(hidden):
+        view += ["--dir", folder, "--chmod", "0755", folder]
+    for path in needed:
+        view += ["--ro-bind", path, path] if hidden & set(path.parents) else []
+    view += ["--setenv", "HOME", home]
+    user = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+    return ["bwrap", "--cap-add", "ALL", "--dev-bind", "/", "/", *view, *user]
+
+
+def start(room, *arguments, through=()):
     code = "from course_lib.cli import main; main()"
-    command = [sys.executable, "-c", code, "grade", NAME, *arguments]
+    command = [*through, sys.executable, "-c", code, "grade", NAME, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         command,

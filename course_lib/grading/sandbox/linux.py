@@ -24,16 +24,23 @@ def unshare(flags: int) -> None:
     _check(_libc.unshare(flags), "unshare")
 
 
-def fork_first_process() -> int:
-    """Fork as `os.fork` does; the child is process 1 of a PID namespace of its own.
+def enter_own_pid_namespace() -> None:
+    """Go on as process 1 of a new PID namespace, with whose end all processes in it end.
 
-    Only children enter what `unshare` makes, so this process must come back for the next one.
+    It belongs to this process's user namespace, so that `fork_into_pid_namespace` may come back.
     """
+    unshare(CLONE_NEWPID)
+    if child := os.fork():
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
+
+
+def fork_into_pid_namespace() -> int:
+    """Fork as `os.fork` does; the child is process 1 of a PID namespace of its own."""
     own = os.open("/proc/self/ns/pid", os.O_RDONLY)
     unshare(CLONE_NEWPID)
     child = os.fork()
     if child:
-        _check(_libc.setns(own, CLONE_NEWPID), "setns")
+        _check(_libc.setns(own, CLONE_NEWPID), "setns")  # for the next child
     os.close(own)
     return child
 

@@ -64,7 +64,7 @@ def serve(control: socket.socket, isolated: bool) -> None:
             preload(request["preload"])
             control.sendall(b"warm")
             continue
-        child = linux.fork_first_process() if isolated else os.fork()
+        child = linux.fork_into_pid_namespace() if isolated else os.fork()
         if child == 0:
             try:
                 _start(request, handles[0], control, isolated)
@@ -97,6 +97,8 @@ def main() -> None:
     """Read the order from the control socket, get warm, serve."""
     control = socket.socket(fileno=int(os.environ["COURSE_ZYGOTE"]))
     order = json.loads(control.recv(65536))
+    if order["isolated"]:
+        linux.enter_own_pid_namespace()
     preload([*ALWAYS, *order["preload"]])
     control.sendall(b"warm")
     serve(control, order["isolated"])

@@ -277,7 +277,7 @@ def test_command_prints_both_paths(room):
 
 
 def test_what_is_unknown_or_not_graded_is_a_clear_error(room, light_classroom, tmp_path):
-    with pytest.raises(CourseError, match="does not know '99_none'"):
+    with pytest.raises(CourseError, match="no problem set '99_none'"):
         write_report(room.root, "99_none")
     with pytest.raises(CourseError, match=f"course grade {NAME}"):
         write_report(light_classroom.copy(tmp_path / "course").root, NAME)

@@ -1,5 +1,6 @@
 """In mid-term tests are repaired, hand-ins replaced, answers marked: nothing is lost or silent."""
 
+import json
 import os
 import pty
 import signal
@@ -25,10 +26,11 @@ from course_lib.grading import (
     written,
 )
 from course_lib.grading.execute import Executed
-from course_lib.grading.intake import new_cell
+from course_lib.grading.intake import new_cell, take_in
 from course_lib.grading.points import is_test
 from course_lib.grading.settings import Course
 from course_lib.grading.source import grade_id, read_assignment
+from course_lib.grading.submissions import Handin
 from tests.grading.classroom import FULL, NAME, find, insert
 from tests.grading.test_runner import start
 
@@ -262,6 +264,22 @@ def test_what_is_not_released_and_what_does_not_exist_are_told_apart(room):
     with pytest.raises(CourseError, match="nothing of ps is graded yet; run: course grade ps"):
         write_feedback(room.root, NAME)
     assert course.assignments(room.root) == [NAME, "ps2"]
+
+
+@pytest.mark.parametrize(
+    ("file", "flags"),
+    [
+        ("ps.ipynb", []),
+        ("ps (1).ipynb", []),
+        ("ps(12).ipynb", []),
+        ("ps-1.ipynb", []),
+        ("ps final.ipynb", ["renamed"]),
+        ("ps (1)/ps.ipynb", ["renamed"]),
+    ],
+)
+def test_a_copy_number_in_a_files_name_is_no_flag(room, file, flags):
+    handin = Handin({file: json.dumps(room.solved()).encode()})
+    assert take_in(handin, known(room)).flags == flags
 
 
 # Waiting

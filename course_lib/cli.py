@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from course_lib import CourseError
+from course_lib.root import course_root
 
 app = typer.Typer(
     help="From Loss to Launch: open the lessons, check the installation, release and grade.",
@@ -17,7 +18,15 @@ app = typer.Typer(
 )
 
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
-ProblemSet = Annotated[str, typer.Argument(metavar="ID", help="A problem set, such as 02_loss.")]
+
+
+def _plain(name: str | None) -> str | None:
+    return name and name.rstrip("/")  # which a shell adds when it completes a folder's name
+
+
+ONE = typer.Argument(metavar="ID", help="A problem set, such as 02_loss.", callback=_plain)
+ALL = typer.Argument(metavar="[ID]", help="A problem set; all when left out.", callback=_plain)
+ProblemSet, OneOrAll = Annotated[str, ONE], Annotated[str | None, ALL]
 
 
 @app.command()
@@ -91,11 +100,7 @@ def predict(
 
 
 @app.command()
-def check(
-    assignment: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")
-    ] = None,
-) -> None:
+def check(assignment: OneOrAll = None) -> None:
     """Ask the visible tests about your exercises/ID."""
     from course_lib import selfcheck
 
@@ -109,17 +114,12 @@ def check(
 
 
 @app.command()
-def release(
-    assignment: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")
-    ] = None,
-) -> None:
+def release(assignment: OneOrAll = None) -> None:
     """Make exercises/ID, the students' version, from solutions/ID."""
     grading = grading_extra()
     root = course_root()
     for one in [assignment] if assignment else grading.assignments(root):
-        for path in grading.release(root, one):
-            typer.echo(path.relative_to(root))
+        tell(root, grading.release(root, one), grading.since_grading(root, one))
 
 
 @app.command()
@@ -180,8 +180,7 @@ def grade(
     from course_lib.classroom.overlooked import overlooked
 
     limits = {"notebook_time": notebook_time, "cell_time": cell_time, "memory": memory}
-    isolated = not no_sandbox
-    options = grading.Options(student or [], workers, force, limits, isolated, scheduler)
+    options = grading.Options(student or [], workers, force, limits, not no_sandbox, scheduler)
     if no_sandbox:
         typer.echo("Warning: no sandbox. Student code runs with your rights.", err=True)
     try:
@@ -205,28 +204,24 @@ def feedback(
     from course_lib.classroom.export import still_open
 
     root = course_root()
-    for path in grading.write_feedback(root, assignment, student):
-        typer.echo(path.relative_to(root))
-    for line in still_open(root, assignment):
-        typer.echo(line)
+    pages = grading.write_feedback(root, assignment, student)
+    tell(root, pages, still_open(root, assignment))
 
 
 @app.command()
 def report(assignment: ProblemSet) -> None:
     """Write reports/ID.html and .csv: how the class did."""
     grading_extra()
+    from course_lib.classroom.export import still_open
     from course_lib.classroom.report import write_report
 
     root = course_root()
-    for path in write_report(root, assignment):
-        typer.echo(path.relative_to(root))
+    tell(root, write_report(root, assignment), still_open(root, assignment))
 
 
 @app.command()
 def export(
-    assignment: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A problem set; all when left out.")
-    ] = None,
+    assignment: OneOrAll = None,
     to: Annotated[
         Path | None, typer.Option(help="File to write; grades.csv or canvas.csv when left out.")
     ] = None,
@@ -267,18 +262,10 @@ def export(
         raise typer.Exit(2)
 
 
-def course_root() -> Path:
-    """Find the course around the current directory: the folder of nbgrader_config.py.
-
-    Raises:
-        CourseError: If no folder from here upwards holds one.
-    """
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / "nbgrader_config.py").exists():
-            return folder
-    raise CourseError(
-        f"{Path.cwd()} is not inside a course (no nbgrader_config.py); cd to the checkout first"
-    )
+def tell(root: Path, paths: list[Path], notes: list[str]) -> None:
+    """Print which files were written, and what an instructor should know of them."""
+    for line in [*(path.relative_to(root) for path in paths), *notes]:
+        typer.echo(line)
 
 
 def grading_extra():

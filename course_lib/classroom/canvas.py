@@ -139,7 +139,7 @@ def export_to_canvas(
     layout = read_template(template)
     course = Course.at(root)
     with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
-        chosen = known_assignments(gradebook, [assignment] if assignment else [])
+        chosen = known_assignments(gradebook, course.directory, [assignment] if assignment else [])
         places = {one.name: layout.column(column or one.name) for one in chosen}
         columns = {name: place for name, place in places.items() if place is not None}
         if not columns:
@@ -152,7 +152,7 @@ def export_to_canvas(
         there = [one for one in chosen if one.name in columns]
         parts = {one.name: scores(gradebook, course.directory, one) for one in there}
     rows, problems = layout.students(parts)
-    lines = unfinished(parts)
+    lines = unfinished(root, parts)
     for name, index in columns.items():
         lines += layout.fill(index, name, parts[name], rows)
     layout.write(list(columns.values()), target)

@@ -18,6 +18,8 @@ from course_lib import CourseError
 from course_lib.classroom import spreadsheet
 from course_lib.classroom.results import MISSING, WAITING
 from course_lib.grading import submissions
+from course_lib.grading.changes import since_grading
+from course_lib.grading.course import unknown
 from course_lib.grading.record import Outcome, read_ledger
 from course_lib.grading.settings import Course
 
@@ -63,12 +65,12 @@ def export_table(root: Path, assignment: str | None, target: Path) -> list[str]:
     """
     course = Course.at(root)
     with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
-        chosen = known_assignments(gradebook, [assignment] if assignment else [])
+        chosen = known_assignments(gradebook, course.directory, [assignment] if assignment else [])
         parts = {one.name: scores(gradebook, course.directory, one) for one in chosen}
         rows = table(gradebook, parts)
     target.write_text(as_csv(rows), encoding="utf-8-sig")  # the mark tells Excel the encoding
     students = "1 student" if len(rows) == 2 else f"{len(rows) - 1} students"
-    return [f"{target}: {students}, {', '.join(parts)}", *unfinished(parts)]
+    return [f"{target}: {students}, {', '.join(parts)}", *unfinished(root, parts)]
 
 
 class Spreadsheet(ExportPlugin):
@@ -76,15 +78,17 @@ class Spreadsheet(ExportPlugin):
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the table to `self.to`, "grades.csv" where it is not set."""
-        chosen = known_assignments(gradebook, [str(name) for name in self.assignment])
         directory = self.parent.coursedir
+        chosen = known_assignments(gradebook, directory, [str(name) for name in self.assignment])
         rows = table(gradebook, {one.name: scores(gradebook, directory, one) for one in chosen})
         wanted = {str(student) for student in self.student}
         rows[1:] = [row for row in rows[1:] if not wanted or row[0] in wanted]
         Path(self.to or "grades.csv").write_text(as_csv(rows), encoding="utf-8-sig")
 
 
-def known_assignments(gradebook: Gradebook, names: list[str]) -> list[Assignment]:
+def known_assignments(
+    gradebook: Gradebook, directory: CourseDirectory, names: list[str]
+) -> list[Assignment]:
     """Return the assignments of these names, in their order; all when there are none.
 
     Raises:
@@ -93,9 +97,9 @@ def known_assignments(gradebook: Gradebook, names: list[str]) -> list[Assignment
     known = {assignment.name: assignment for assignment in gradebook.assignments}
     if not known:
         raise CourseError("the gradebook is empty; run: course grade ID")
-    if missing := [name for name in names if name not in known]:
-        here = ", ".join(sorted(known))
-        raise CourseError(f"the gradebook does not know {', '.join(missing)} (it knows {here})")
+    for name in names:
+        if name not in known:
+            raise unknown(directory, name)
     return [known[name] for name in sorted(names or known)]
 
 
@@ -134,15 +138,15 @@ def scores(gradebook: Gradebook, directory: CourseDirectory, assignment: Assignm
 
 
 def still_open(root: Path, assignment: str) -> list[str]:
-    """Say what of a problem set waits to be marked or graded.
+    """Say what of a problem set waits to be marked or graded, also again.
 
     Raises:
         CourseError: If the gradebook does not know the problem set.
     """
     course = Course.at(root)
     with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
-        (chosen,) = known_assignments(gradebook, [assignment])
-        return unfinished({assignment: scores(gradebook, course.directory, chosen)})
+        (chosen,) = known_assignments(gradebook, course.directory, [assignment])
+        return unfinished(root, {assignment: scores(gradebook, course.directory, chosen)})
 
 
 def as_csv(rows: Iterable[Iterable[Cell]]) -> str:
@@ -165,8 +169,8 @@ def _cell(value: Cell) -> Cell:
     return int(value) if value == int(value) else round(value, 4)
 
 
-def unfinished(parts: dict[str, Scores]) -> list[str]:
-    """Say of which problem sets scores may still change."""
+def unfinished(root: Path, parts: dict[str, Scores]) -> list[str]:
+    """Say of which problem sets scores may still change, and of which there are none."""
     lines = []
     for name, part in parts.items():
         if number := sum(bool(one.to_mark) for one in part.values()):
@@ -175,4 +179,7 @@ def unfinished(parts: dict[str, Scores]) -> list[str]:
             )
         if number := sum(one.status == WAITING for one in part.values()):
             lines.append(f"note: {name}: not graded yet: {number}; run: course grade {name}")
+        lines += since_grading(root, name)
+    if empty := [name for name, part in parts.items() if not part]:
+        lines.append(f"note: nobody has handed in {', '.join(empty)}")
     return lines

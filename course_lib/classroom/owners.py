@@ -11,6 +11,7 @@ from nbgrader.plugins import FileNameCollectorPlugin
 from traitlets.config import Config
 
 from course_lib import CourseError
+from course_lib.grading.intake import COPY_NUMBER
 
 # lovelaceada_LATE_1234_56789_02_loss-1.ipynb: name, user, upload, and the student's own file name
 # (numbered by Canvas from the second hand-in on); a text typed into Canvas has no upload number.
@@ -23,7 +24,6 @@ CANVAS = re.compile(
 MOODLE = re.compile(
     r"(?P<student>[^/]+?)_(?P<person>\d+)_assignsubmission_[a-z]+(?:_?/|_)(?P<file>.+)"
 )
-NUMBERED = re.compile(r"(?:-\d+| ?\(\d+\))$")
 FORBIDDEN = re.compile(r'[/\\:*?"<>|]|[^\S ]')
 NAMES = ("first_name", "last_name", "email")
 LONGEST_STUDENT = 128
@@ -97,7 +97,7 @@ def by_platform(assignment: str, notebooks: list[str]) -> Reader:
 
 def _of_canvas(found: re.Match[str], notebooks: list[str]) -> Claim:
     file = PurePosixPath(found["page"] or found["file"])
-    stem = NUMBERED.sub("", file.stem)
+    stem = COPY_NUMBER.sub("", file.stem)
     return Claim(
         found["student"],
         f"{stem}{file.suffix}" if stem in notebooks else str(file),

@@ -7,7 +7,9 @@ The modules are a pipeline over notebook JSON, in the order in which they run:
 - `intake` turns a submission into a canonical notebook, or refuses it;
 - `execute` runs that notebook in a kernel of `sandbox`, and `probe` looks for tampering;
 - `record` writes the points into nbgrader's own gradebook, one transaction a submission;
-- `runner` drives all of it for `course grade`, `feedback` writes the students' pages.
+- `marks` keeps the grades that a person gave, `changes` says what is out of date;
+- `runner` drives all of it for `course grade`, after a `rehearsal` with the instructor's version;
+- `feedback` writes the students' pages.
 
 Only the command line and `course_lib.classroom` import it; it needs the extra `grading`. The names
 below are loaded when they are used, because the sandbox needs only a little of the package.
@@ -22,6 +24,7 @@ _WHERE = {
     "Options": "pool",
     "grade_and_report": "summary",
     "printable": "summary",
+    "since_grading": "changes",
     "configure": "autograde",
     "write_feedback": "feedback",
 }
@@ -34,6 +37,7 @@ __all__ = [
     "grade_and_report",
     "printable",
     "release",
+    "since_grading",
     "write_feedback",
 ]
 

@@ -24,7 +24,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets.config import Config
 
 from course_lib import environment
-from course_lib.grading import intake, submissions
+from course_lib.grading import intake, rehearsal, submissions
 from course_lib.grading.execute import Executed, execute
 from course_lib.grading.inert import make_inert
 from course_lib.grading.record import Outcome, notice
@@ -137,10 +137,7 @@ class _Warm:
         sandbox = Sandbox(**course.sandbox_options(assignment)).start()
         atexit.register(sandbox.close)
         warm = _warm[assignment.name] = cls(course, assignment, sandbox, [])
-        honest = {
-            name: intake.reference(source) or intake.skeleton(source)
-            for name, source in assignment.notebooks.items()
-        }
+        honest = rehearsal.honest(assignment)
         warm.blind = warm.execute(honest, course.given_files(assignment.name)).suspects
         return warm
 

@@ -39,8 +39,17 @@ def settings(root: Path) -> Config:
 
 def assignments(root: Path) -> list[str]:
     """Name the problem sets that the course has an instructor's version of, in order."""
-    source = root / CourseDirectory(config=settings(root)).source_directory
-    return sorted(path.parent.name for path in source.glob("*/*.ipynb"))
+    return _sources(CourseDirectory(config=settings(root)))
+
+
+def unknown(directory: CourseDirectory, assignment: str) -> CourseError:
+    """Make the error that says what to do about a problem set that the gradebook does not know."""
+    known = _sources(directory)
+    if assignment in known:
+        return CourseError(f"{assignment} is not released yet; run: course release {assignment}")
+    there = ", ".join(known) or "none yet"
+    where = directory.source_directory
+    return CourseError(f"there is no problem set {assignment!r} in {where} ({there})")
 
 
 def run(
@@ -67,6 +76,12 @@ def run(
             task.start()
         except (NbGraderException, SystemExit) as error:
             raise CourseError(_first_error(log.getvalue()) or str(error)) from error
+
+
+def _sources(directory: CourseDirectory) -> list[str]:
+    folders = Path(directory.format_path(directory.source_directory, ".", "any")).parent
+    found = {path.parent.name for path in folders.glob("*/*.ipynb")}
+    return sorted(name for name in found if not name.startswith("."))
 
 
 @contextlib.contextmanager

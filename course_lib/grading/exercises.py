@@ -42,8 +42,7 @@ def release(root: Path, assignment: str) -> list[Path]:
     coursedir = CourseDirectory(config=config)
     source = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
     if not list(source.glob("*.ipynb")):
-        known = ", ".join(course.assignments(root)) or "none yet"
-        raise CourseError(f"there is no problem set {assignment!r} in {source.parent} ({known})")
+        raise course.unknown(coursedir, assignment)
     destination = Path(coursedir.format_path(coursedir.release_directory, ".", assignment))
     with tempfile.TemporaryDirectory() as scratch:
         candidate = Path(scratch) / assignment

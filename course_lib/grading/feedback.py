@@ -14,11 +14,13 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPr
 from nbgrader.utils import is_task
 from traitlets import Unicode
 
+from course_lib import CourseError
 from course_lib.grading import course
 from course_lib.grading.autograde import configure
 from course_lib.grading.formulas import Renderer
 from course_lib.grading.inert import make_inert
 from course_lib.grading.points import is_test
+from course_lib.grading.source import read_assignment
 
 PAGE = Path(__file__).with_name("feedback.html.jinja")
 HIDDEN = "# (tests that are not shown)"
@@ -38,15 +40,17 @@ def write_feedback(root: Path, assignment: str, students: list[str] | None = Non
         The pages, by student.
 
     Raises:
-        CourseError: If nbgrader cannot write them.
+        CourseError: If nothing of the assignment is graded, or nbgrader cannot write them.
     """
     config = course.settings(root)
     configure(config)
+    directory = course.CourseDirectory(config=config)
+    if not _pages(root, directory, directory.autograded_directory, assignment, "ipynb"):
+        read_assignment(directory, assignment)  # which explains an unknown name
+        raise CourseError(f"nothing of {assignment} is graded yet; run: course grade {assignment}")
     for student in students or ["*"]:
         course.run(GenerateFeedback, config, assignment, student)
-    directory = course.CourseDirectory(config=config)
-    pattern = directory.format_path(directory.feedback_directory, "*", assignment)
-    return sorted(root.glob(f"{Path(pattern).relative_to(root)}/*.html"))
+    return _pages(root, directory, directory.feedback_directory, assignment, "html")
 
 
 class Redact(NbGraderPreprocessor):
@@ -125,6 +129,13 @@ def hide(source: str, begin: str, end: str, instead: str = HIDDEN) -> str:
         elif not hidden:
             lines.append(line)
     return "\n".join(lines)
+
+
+def _pages(
+    root: Path, directory: course.CourseDirectory, step: str, assignment: str, kind: str
+) -> list[Path]:
+    pattern = Path(directory.format_path(step, "*", assignment))
+    return sorted(root.glob(f"{pattern.relative_to(root)}/*.{kind}"))
 
 
 def _redact(output: NotebookNode, source: str) -> NotebookNode | None:

@@ -3,6 +3,7 @@
 Tests, points and metadata come from the gradebook; answers and own cells from the student.
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,6 +12,7 @@ from course_lib.grading.match import match, same
 from course_lib.grading.source import Assignment, Cell, SourceCell, SourceNotebook, grade_id
 from course_lib.grading.submissions import Handin, Refusal, parse
 
+COPY_NUMBER = re.compile(r"(?:-\d+| ?\(\d+\))$")  # a platform's or a browser's, before ".ipynb"
 PICTURES = ("image/png", "image/jpeg")
 
 
@@ -131,7 +133,7 @@ def _assign(
         path = next((p for p in [*exact, *ranked] if _resemblance(left[p], source) > 0), None)
         if path is not None:
             found[name] = left.pop(path)
-            if path != f"{name}.ipynb":
+            if COPY_NUMBER.sub("", path.removesuffix(".ipynb")) != name and path != f"{name}.ipynb":
                 short = PurePosixPath(path).name[:60]
                 report.flag("renamed", f"{name}.ipynb was handed in as {short!r}")
     if not found:

@@ -1,8 +1,8 @@
 """Record: points go into nbgrader's own gradebook, one transaction a submission, one writer.
 
-Beside nbgrader's tables stands one of ours, `course_grading`: what each submission's status was
-and for which files. It is written in the same transaction, so a killed run leaves each submission
-either recorded or not, and the next run goes on from there.
+Beside nbgrader's tables stand two of ours: `course_grading` says what each submission's status was
+and for which files, `marks` has the other. They are written in the same transaction, so a killed
+run leaves each submission either recorded or not, and the next run goes on from there.
 """
 
 import html
@@ -22,13 +22,14 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from traitlets.config import Config
 
 from course_lib import CourseError
+from course_lib.grading import marks
 from course_lib.grading.inert import make_inert
 from course_lib.grading.intake import new_cell
 from course_lib.grading.plugins import LatePenalties, SaveGrades
 
 LEDGER = sa.Table(
     "course_grading",
-    sa.MetaData(),
+    marks.TABLES,
     sa.Column("assignment", sa.String(128), primary_key=True),
     sa.Column("student", sa.String(128), primary_key=True),
     sa.Column("fingerprint", sa.String(64), nullable=False),
@@ -103,12 +104,22 @@ class Recorder:
         self._gradebook.close()  # and with it every connection
 
     def past(self, assignment: str) -> dict[str, tuple[str, Outcome]]:
-        """Return what was recorded before: by student, the fingerprint and the outcome."""
+        """Return what was recorded before: by student, the fingerprint and the outcome.
+
+        The scores are those of this moment, with what was marked by hand since.
+        """
         found = {
             student: known
             for student, known in read_ledger(self._gradebook, assignment).items()
             if self._autograded(student, assignment).is_dir()
         }
+        one = SubmittedAssignment
+        query = sa.select(one.student_id, one.score, one.late_submission_penalty, one.max_score)
+        query = query.where(one.assignment.has(name=assignment))
+        for student, score, penalty, most in self._gradebook.db.execute(query):
+            if student in found:
+                outcome = found[student][1]
+                outcome.score, outcome.max_score = _less(score, penalty), float(most)
         self._gradebook.db.rollback()
         return found
 
@@ -118,11 +129,14 @@ class Recorder:
         session = self._gradebook.db()
         try:
             submission = self._submission(graded)
+            by_hand = marks.given(submission)
             if outcome.status == "refused":
                 _zero(submission)
             else:
                 self._save(graded)
-            self._finish(session, submission, graded)
+            names = outcome.assignment, outcome.student
+            doubtful = marks.settle(session, *names, graded.notebooks, by_hand)
+            self._finish(session, submission, graded, doubtful)
             self._write_folder(graded)
             session.commit_for_good()
         except BaseException:
@@ -151,18 +165,23 @@ class Recorder:
                 limit.preprocess_cell(cell, {}, index)
             graded.notebooks[name] = node
 
-    def _finish(self, session: Session, submission: SubmittedAssignment, graded: Graded) -> None:
+    def _finish(
+        self,
+        session: Session,
+        submission: SubmittedAssignment,
+        graded: Graded,
+        doubtful: int,
+    ) -> None:
         """Complete the outcome from what the gradebook says now, and note it in the ledger."""
         outcome = graded.outcome
         session.flush()
         session.expire_all()
-        penalty = submission.late_submission_penalty or 0.0
-        outcome.score = max(0.0, float(submission.score) - penalty)
+        outcome.score = _less(submission.score, submission.late_submission_penalty)
         outcome.max_score = float(submission.max_score)
-        manual = [g for n in submission.notebooks for g in n.grades if g.manual_score is not None]
-        if manual:
+        if doubtful:
             outcome.flags.append("manual-grade")
-            kept = f"{len(manual)} grades given by hand were kept"
+            grades = "1 grade" if doubtful == 1 else f"{doubtful} grades"
+            kept = f"kept {grades} given by hand for an earlier answer"
             outcome.message = "; ".join(filter(None, [outcome.message, kept]))
         if outcome.flags and outcome.status == "graded":
             outcome.status = "flagged"
@@ -233,12 +252,16 @@ def _claim(engine: sa.Engine) -> sa.Connection:
     return connection
 
 
+def _less(score: float, penalty: float | None) -> float:
+    return max(0.0, float(score) - (penalty or 0.0))
+
+
 def _zero(submission: SubmittedAssignment) -> None:
     for notebook in submission.notebooks:
         notebook.late_submission_penalty = None
         for grade in notebook.grades:
             grade.auto_score = 0.0
-            grade.needs_manual_grade = grade.manual_score is not None
+            grade.needs_manual_grade = False
 
 
 def _timestamp(coursedir: CourseDirectory, folder: Path) -> Any:

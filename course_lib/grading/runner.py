@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from pathlib import Path
 import sqlalchemy.exc
 
 from course_lib import CourseError
-from course_lib.grading import intake, submissions
+from course_lib.grading import changes, intake, rehearsal, submissions
 from course_lib.grading.course import assignments
 from course_lib.grading.exercises import enter_in_gradebook
 from course_lib.grading.pool import Notebooks, Options, Pool, open_pool
@@ -33,6 +31,7 @@ class Job:
     given: dict[str, bytes]
     blind: list[str]
     isolated: bool = True
+    note: Callable[[str], None] = lambda text: None
 
 
 def grade(
@@ -42,6 +41,7 @@ def grade(
     *,
     report: Report = lambda outcome: None,
     begin: Callable[[int], None] = lambda number: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> list[Outcome]:
     """Grade the submissions of an assignment; one that fails does not stop the others.
 
@@ -51,6 +51,7 @@ def grade(
         options: see `Options`.
         report: called with each outcome as it is recorded.
         begin: called with the number of submissions that will be graded.
+        note: called with what the instructor should know about the assignment itself.
 
     Returns:
         The outcome of every submission, by student, those left alone included.
@@ -62,25 +63,29 @@ def grade(
     course = Course.at(root)
     with _only_grader(course), explained(course):
         known = _known(course, assignment)
+        given = course.given_files(assignment)
+        job = Job(course, known, given, [], options.isolated, note)
         recorder = Recorder(course.directory, course.config)
         try:
-            return asyncio.run(_grade(course, known, recorder, options, report, begin))
+            return asyncio.run(_grade(job, recorder, options, report, begin))
         finally:
             recorder.close()
 
 
 async def _grade(
-    course: Course,
-    assignment: Assignment,
+    job: Job,
     recorder: Recorder,
     options: Options,
     report: Report,
     begin: Callable[[int], None],
 ) -> list[Outcome]:
-    folders = _chosen(course, assignment, options)
-    job = Job(course, assignment, course.given_files(assignment.name), [], options.isolated)
-    past = recorder.past(assignment.name)
-    version = _version(job)
+    name = job.assignment.name
+    folders = _chosen(job.course, job.assignment, options)
+    if changes.since_release(job.assignment):
+        where = f"{job.course.directory.source_directory}/{name}"
+        job.note(f"{where} was changed since its release; run: course release {name}")
+    past = recorder.past(name)
+    version = changes.version(job.assignment, job.given)
     prints = {s: submissions.fingerprint(folder, version) for s, folder in folders.items()}
     outcomes = {s: past[s][1] for s in folders if s in past and past[s][0] == prints[s]}
     if options.force:
@@ -89,7 +94,7 @@ async def _grade(
     begin(len(todo))
     if not todo:
         return [outcomes[student] for student in folders]
-    async with open_pool(course, assignment, options) as pool:
+    async with open_pool(job.course, job.assignment, options) as pool:
         job.blind = await _rehearse(job, pool)
         queue: asyncio.Queue[Graded | None] = asyncio.Queue(maxsize=2 * pool.workers)
         turns = iter(todo)
@@ -147,12 +152,13 @@ async def _prepare(
 async def _rehearse(job: Job, pool: Pool) -> list[str]:
     """Run the instructor's own version before the class.
 
-    It shows which modules to have warm, and which tests pass on wrong answers in an honest kernel
-    too, so that they prove no tampering.
+    It shows which modules to have warm, which tests pass on wrong answers in an honest kernel too,
+    so that they prove no tampering, and which do not pass on the right one.
     """
-    sources = job.assignment.notebooks.items()
-    honest = {n: intake.reference(source) or intake.skeleton(source) for n, source in sources}
+    honest = rehearsal.honest(job.assignment)
     executed = await pool.execute(honest, job.given, [], report_modules=True)
+    for text in rehearsal.shortcomings(job.assignment, executed):
+        job.note(text)
     await pool.warm(executed.modules)
     return executed.suspects
 
@@ -161,12 +167,9 @@ def _known(course: Course, assignment: str) -> Assignment:
     """Read the assignment from the gradebook; enter it there first if it is new."""
     try:
         return read_assignment(course.directory, assignment)
-    except CourseError as error:
-        known = assignments(course.root)
-        if assignment not in known:
-            raise CourseError(
-                f"{error} (problem sets here: {', '.join(known) or 'none'})"
-            ) from None
+    except CourseError:
+        if assignment not in assignments(course.root):
+            raise
         enter_in_gradebook(course.root, assignment)
         return read_assignment(course.directory, assignment)
 
@@ -180,13 +183,6 @@ def _chosen(course: Course, assignment: Assignment, options: Options) -> dict[st
     if not folders:
         raise CourseError(f"nobody has handed in {assignment.name}; put notebooks in {where}")
     return {s: f for s, f in folders.items() if s in options.students or not options.students}
-
-
-def _version(job: Job) -> str:
-    """Return a digest of what submissions are graded against."""
-    cells = {n: [vars(c) for c in s.cells] for n, s in job.assignment.notebooks.items()}
-    files = {name: hashlib.sha256(data).hexdigest() for name, data in job.given.items()}
-    return json.dumps([cells, files], sort_keys=True)
 
 
 @contextlib.contextmanager

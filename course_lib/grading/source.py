@@ -8,7 +8,7 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry, Notebook
 from nbgrader.coursedir import CourseDirectory
 
-from course_lib import CourseError
+from course_lib.grading import course
 
 Cell = dict[str, Any]
 
@@ -87,15 +87,14 @@ def read_assignment(coursedir: CourseDirectory, assignment: str) -> Assignment:
     Raises:
         CourseError: If the gradebook does not know the assignment.
     """
-    remedy = f"run `nbgrader generate_assignment {assignment}` first"
     with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
         try:
-            found = gradebook.find_assignment(assignment)
+            found = gradebook.find_assignment(assignment).notebooks
         except MissingEntry:
-            raise CourseError(f"the gradebook does not know {assignment!r}; {remedy}") from None
-        notebooks = {n.name: _read_notebook(coursedir, assignment, n) for n in found.notebooks}
+            found = []
+        notebooks = {n.name: _read_notebook(coursedir, assignment, n) for n in found}
     if not notebooks:
-        raise CourseError(f"the gradebook has no notebook of {assignment!r}; {remedy}")
+        raise course.unknown(coursedir, assignment)
     return Assignment(assignment, dict(sorted(notebooks.items())))
 
 

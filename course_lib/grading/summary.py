@@ -1,6 +1,9 @@
-"""What `course grade` shows: a progress line while it runs, a table when it is done."""
+"""What `course grade` shows: progress and notes while it runs, a table when it is done."""
 
 import json
+import shutil
+import sys
+import threading
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
@@ -12,21 +15,28 @@ from course_lib.grading.record import Outcome
 from course_lib.grading.runner import grade
 
 STATUSES = ("graded", "flagged", "refused")
+PAUSE = 10  # seconds
+STOPPED = 130  # the exit status of what Ctrl-C ended
 
 
 class Progress:
-    """A line on stderr: how many are done, flagged and refused, and the time left.
-
-    It shows nothing where stderr is no terminal.
-    """
+    """How far grading is, on stderr: a line that changes, elsewhere than on a terminal new ones."""
 
     def __init__(self) -> None:
         self._bar: tqdm | None = None
+        self._number = 0
         self._seen: Counter[str] = Counter()
+        self._ended = threading.Event()
+        self._teller = threading.Thread(target=self._tell, daemon=True)
 
     def begin(self, number: int) -> None:
         """Say how many submissions will be graded."""
-        self._bar = tqdm(total=number, unit="submission", disable=None, leave=False)
+        self._number = number
+        # A terminal may say that it has no columns and no lines; then tqdm would show nothing.
+        size = dict(zip(("ncols", "nrows"), shutil.get_terminal_size(), strict=True))
+        self._bar = tqdm(total=number, unit="submission", disable=None, leave=False, **size)
+        if self._bar.disable:
+            self._teller.start()
 
     def report(self, outcome: Outcome) -> None:
         """Count an outcome."""
@@ -35,6 +45,18 @@ class Progress:
             counts = {status: self._seen[status] for status in STATUSES[1:]}
             self._bar.set_postfix(counts, refresh=False)
             self._bar.update()
+
+    def note(self, text: str) -> None:
+        """Print a note on stdout, above the line."""
+        tqdm.write(f"note: {printable(text)}")
+
+    def done(self) -> str:
+        """Say how many are graded."""
+        return f"{self._seen.total()} of {self._number} graded"
+
+    def _tell(self) -> None:
+        while not self._ended.wait(PAUSE):
+            print(self.done(), file=sys.stderr, flush=True)
 
     def __enter__(self) -> "Progress":
         return self
@@ -45,6 +67,9 @@ class Progress:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._ended.set()
+        if self._teller.is_alive():
+            self._teller.join()
         if self._bar is not None:
             self._bar.close()
 
@@ -57,9 +82,18 @@ def grade_and_report(root: Path, assignment: str, options: Options, records: Pat
         assignment: its name.
         options: what the command line says.
         records: where to write one JSON record a submission, or None.
+
+    Raises:
+        SystemExit: If the user stops it, after a line that says what is kept.
     """
-    with Progress() as progress:
-        outcomes = grade(root, assignment, options, report=progress.report, begin=progress.begin)
+    try:
+        with Progress() as progress:
+            told = {key: getattr(progress, key) for key in ("report", "begin", "note")}
+            outcomes = grade(root, assignment, options, **told)
+    except KeyboardInterrupt:
+        again = "run the same command again" + " to go on" * (not options.force)
+        print(f"stopped: {progress.done()} are kept; {again}", file=sys.stderr)
+        raise SystemExit(STOPPED) from None
     print(table(outcomes))
     if records is not None:
         text = json.dumps([outcome.to_dict() for outcome in outcomes], indent=1)

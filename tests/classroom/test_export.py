@@ -140,7 +140,7 @@ def test_harmless_text_is_left_as_it_is(value):
 
 
 def test_unknown_problem_set_is_named_with_the_known(graded):
-    with pytest.raises(CourseError, match=rf"does not know none \(it knows {NAME}\)"):
+    with pytest.raises(CourseError, match=rf"no problem set 'none' in source \({NAME}\)"):
         export(graded, "none")
 
 

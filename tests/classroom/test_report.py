@@ -270,14 +270,18 @@ def test_characters_that_deceive_the_eye_are_replaced():
     assert visible("naïve 中文\n  ok") == "naïve 中文\n  ok"
 
 
-def test_command_prints_both_paths(room):
+def test_command_prints_both_paths_and_what_is_still_open(room):
     run = run_course("report", PROBLEM_SET, cwd=room.root)
-    assert run.stdout.splitlines() == [f"reports/{PROBLEM_SET}.{kind}" for kind in ("html", "csv")]
+    assert run.stdout.splitlines() == [
+        f"reports/{PROBLEM_SET}.html",
+        f"reports/{PROBLEM_SET}.csv",
+        f"note: {PROBLEM_SET}: students with answers still to be marked by hand: 8",
+    ]
     assert run.stderr == ""
 
 
 def test_what_is_unknown_or_not_graded_is_a_clear_error(room, light_classroom, tmp_path):
-    with pytest.raises(CourseError, match="does not know '99_none'"):
+    with pytest.raises(CourseError, match="no problem set '99_none'"):
         write_report(room.root, "99_none")
     with pytest.raises(CourseError, match=f"course grade {NAME}"):
         write_report(light_classroom.copy(tmp_path / "course").root, NAME)

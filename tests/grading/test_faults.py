@@ -416,7 +416,12 @@ def json_nested_too_deeply(room):
 
 @case("flagged", FULL, "renamed")
 def renamed_file(room):
-    room.hand_in("renamed_file", room.solved(), f"{NAME} (1).ipynb")
+    room.hand_in("renamed_file", room.solved(), "my homework.ipynb")
+
+
+@case("graded", FULL)
+def file_numbered_by_the_browser(room):
+    room.hand_in("file_numbered_by_the_browser", room.solved(), f"{NAME} (1).ipynb")
 
 
 @case("refused", 0, "no-notebook", says=f"{NAME}.ipynb")

@@ -1,5 +1,7 @@
 """`course grade` on real submissions: a right one, a half-right one, an empty one, a broken one."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -58,5 +60,5 @@ def test_the_command_prints_a_line_a_student_and_the_counts(handed_in):
         ["dee", "0.00", "/", "20", "refused"],
     ]
     assert run.stdout.endswith("3 graded, 0 flagged, 1 refused\n")
-    assert run.stderr == ""
+    assert re.sub(r"\d of 4 graded\n", "", run.stderr) == ""  # printed where it takes long
     assert run.returncode == 0

@@ -7,6 +7,9 @@ import pytest
 
 from course_lib import CourseError
 from course_lib.grading import assignments, release
+from course_lib.grading.changes import since_release
+from course_lib.grading.settings import Course
+from course_lib.grading.source import read_assignment
 from tests.notebooks.gates import ROOT
 
 
@@ -38,6 +41,7 @@ def test_exercises_are_what_release_writes_now(course, assignment):
     assert [path.name for path in written] == [path.name for path in stored]
     for new, old in zip(written, stored, strict=True):
         assert new.read_text() == old.read_text(), f"run: course release {assignment}"
+    assert not since_release(read_assignment(Course.at(course).directory, assignment))
 
 
 def test_staleness_is_seen(course):

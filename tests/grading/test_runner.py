@@ -186,7 +186,7 @@ def test_a_locked_gradebook_is_a_clear_error_and_nothing_is_half_written(room):
 def test_a_missing_gradebook_is_a_clear_error(room):
     (room.root / "gradebook.db").unlink()
     shutil.rmtree(room.root / "source")
-    with pytest.raises(CourseError, match="generate_assignment"):
+    with pytest.raises(CourseError, match="there is no problem set 'ps'"):
         grade(room.root, NAME)
 
 
@@ -205,16 +205,19 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_half_written(room, monkeypa
     assert (gradebook(room), autograded(room)) == clean
 
 
-def test_a_manual_grade_survives_a_regrade_and_is_flagged(room):
+def test_a_manual_grade_survives_a_regrade_and_is_flagged_where_its_reason_changed(room):
     grade(room.root, NAME, Options(students=["wrong"]))
     with sqlite3.connect(room.root / "gradebook.db") as connection:
         connection.execute(
             "update grade set manual_score = 2.5 where cell_id in "
             "(select id from base_cell where name = 'test_last')"
         )
-    (outcome,) = grade(room.root, NAME, Options(students=["wrong"], force=True))
-    assert outcome.flags == ["manual-grade"]
-    assert outcome.status == "flagged"
+    options = Options(students=["wrong"], force=True)
+    (outcome,) = grade(room.root, NAME, options)
+    assert (outcome.status, outcome.score) == ("graded", FULL - 5 + 2.5)
+    room.hand_in("wrong", room.solved())
+    (outcome,) = grade(room.root, NAME, options)
+    assert (outcome.status, outcome.flags) == ("flagged", ["manual-grade"])
     assert outcome.score == FULL - 5 + 2.5
 
 

@@ -100,16 +100,18 @@ def predict(
 
 
 @app.command()
-def check(assignment: OneOrAll = None) -> None:
+def check(
+    assignment: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="A problem set or its notebook; all when left out."),
+    ] = None,
+) -> None:
     """Ask the visible tests about your exercises/ID."""
     from course_lib import selfcheck
 
-    exercises = course_root() / "exercises"
-    names = [assignment] if assignment else sorted(path.name for path in exercises.glob("*_*"))
-    for name in names:
-        typer.echo(f"{name}\n")
-        results = selfcheck.check(exercises / name / f"{name}.ipynb")
-        for line in selfcheck.lines(results):
+    for path in selfcheck.find(course_root() / "exercises", assignment):
+        typer.echo(f"{path.stem}\n")
+        for line in selfcheck.lines(selfcheck.check(path)):
             typer.echo(line)
 
 

@@ -4,6 +4,7 @@ What is needed is read from the package's own metadata, so there is no second li
 """
 
 import os
+import shlex
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -50,15 +51,27 @@ def check() -> list[Finding]:
     """
     if _version(DISTRIBUTION) is None:
         problem = "the course's own package is not installed"
-        remedy = "run `make lab`, or `python -m pip install -e .`, in the course's folder"
+        remedy = (
+            f"run `make lab`, or `{typed('python')} -m pip install -e .`, in the course's folder"
+        )
         return [Finding(DISTRIBUTION, problem, remedy)]
-    return [*_check_python(), *_check_packages(), *_check_data(), *_check_validate()]
+    return [*_check_python(), *check_packages(), *_check_data(), *_check_validate()]
 
 
 def report() -> None:
     """Print one line for each finding of `check`, or a single line that says all is well."""
     for line in check() or [EVERYTHING]:
         print(line)
+
+
+def typed(program: str) -> str:
+    """Write a program of this Python's, or "python" itself, as one can type it where one is now."""
+    if program == "python":
+        path = Path(sys.executable)
+    else:
+        path = Path(sysconfig.get_path("scripts"), program)
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def put_scripts_on_path() -> None:
@@ -115,7 +128,8 @@ def _check_python() -> Iterator[Finding]:
         )
 
 
-def _check_packages() -> Iterator[Finding]:
+def check_packages() -> Iterator[Finding]:
+    """Look for each package, and at its version: the part of `check` that takes no time."""
     for requirement in _requirements():
         wanted, found = requirement.specifier, _version(requirement.name)
         if found is None:
@@ -125,15 +139,28 @@ def _check_packages() -> Iterator[Finding]:
             problem = f"{requirement.name} {found} is {fault} (wanted: {wanted})"
         else:
             continue
-        command = f'python -m pip install "{requirement.name}{wanted}"'
+        command = f'{typed("python")} -m pip install "{requirement.name}{wanted}"'
         yield Finding(requirement.name, problem, f"run `make lab` again, or `{command}`")
 
 
 def _check_data() -> Iterator[Finding]:
-    for name in data.DATASETS:
-        if not data.is_cached(name):
-            problem = f"the data set {name!r} is not in {data.cache_dir()}"
-            yield Finding(name, problem, "run `course data` while you have a network connection")
+    cache = data.cache_dir()
+    missing = [name for name in data.DATASETS if not data.is_cached(name)]
+    if missing and not _may_write(cache):
+        remedy = "set COURSE_DATA to a folder that you may write to, in the shell where you start"
+        yield Finding("data", f"data is missing, and {cache} cannot be written to", remedy)
+        return
+    for name in missing:
+        fault = "is damaged" if data.is_damaged(name) else "is not"
+        problem = f"the data set {name!r} {fault} in {cache}"
+        command = f"{typed('course')} data"
+        yield Finding(name, problem, f"run `{command}` while you have a network connection")
+
+
+def _may_write(folder: Path) -> bool:
+    """Tell whether files can be put into a folder, which need not be there yet."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def _check_validate() -> Iterator[Finding]:
@@ -143,15 +170,15 @@ def _check_validate() -> Iterator[Finding]:
     from jupyter_core.paths import jupyter_path
 
     nbgrader = f"nbgrader=={_version('nbgrader')}"
-    remedy = f"run `python -m pip install --force-reinstall --no-deps {nbgrader}`"
+    remedy = f"run `{typed('python')} -m pip install --force-reinstall --no-deps {nbgrader}`"
     folders = [Path(folder) for folder in jupyter_path("labextensions")]
     if not any((folder / "@jupyter" / "nbgrader").is_dir() for folder in folders):
         yield Finding("Validate", "JupyterLab does not find nbgrader's Validate button", remedy)
     if _is_disabled(BUTTON):
-        command = f"run `jupyter labextension enable {BUTTON}`"
+        command = f"run `{typed('jupyter')} labextension enable {BUTTON}`"
         yield Finding("Validate", "the Validate button is switched off in JupyterLab", command)
     if not _server_extensions().get(VALIDATE):
-        command = f"run `jupyter server extension enable --sys-prefix {VALIDATE}`"
+        command = f"run `{typed('jupyter')} server extension enable --sys-prefix {VALIDATE}`"
         yield Finding("Validate", "Validate is switched off in JupyterLab's server", command)
 
 

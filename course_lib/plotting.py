@@ -65,7 +65,7 @@ def show(fig: "Figure", *, alt: str) -> None:
 
 
 def as_html(fig: "Figure", *, alt: str) -> str:
-    """Turn a figure into an HTML `<img>` with its description, and close it.
+    """Turn a figure into an HTML picture with its description, and close it.
 
     For a picture that a slider redraws: let the slider's function set the value of an
     `ipywidgets.HTML` to it. The old picture stays until the new one is there, and is stored with
@@ -76,13 +76,14 @@ def as_html(fig: "Figure", *, alt: str) -> str:
         alt: One or two sentences: what is drawn, and what the reader should see in it.
 
     Returns:
-        The tag, with the picture inside.
+        The tags, with the picture inside; JupyterLab makes it no wider than the place it has.
 
     Raises:
         TypeError: If `fig` is no figure, or `alt` no str.
         ValueError: If `alt` is too short to describe anything.
     """
-    return _img(_encode(fig, alt), alt)
+    # JupyterLab's class for outputs: a widget has none, and would cut a wide picture off.
+    return f'<div class="jp-RenderedHTMLCommon">{_img(_encode(fig, alt), alt)}</div>'
 
 
 def _encode(fig: "Figure", alt: str) -> str:

@@ -9,6 +9,7 @@ from jupyterlab_server.config import get_static_page_config
 from packaging.requirements import Requirement
 
 from course_lib import data, environment
+from course_lib.data import cache
 from course_lib.environment import Finding, check, report
 
 
@@ -51,8 +52,9 @@ def test_missing_package_comes_with_the_command_that_installs_it(versions, capsy
     (finding,) = check()
     assert (finding.subject, finding.problem) == ("torch", "torch is not installed")
     assert "run `make lab` again" in finding.remedy
-    command = finding.remedy.split('"')[1]
-    assert Requirement(command).specifier == Requirement("torch>=2.4,<3").specifier
+    command, requirement = finding.remedy.split("`")[-2].split('"')[:2]
+    assert command == f"{environment.typed('python')} -m pip install "
+    assert Requirement(requirement).specifier == Requirement("torch>=2.4,<3").specifier
     report()
     assert capsys.readouterr().out == f"{finding}\n"
 
@@ -91,7 +93,7 @@ def test_old_python_is_reported(monkeypatch):
 def test_course_run_without_installing_it(monkeypatch):
     monkeypatch.setattr(environment, "DISTRIBUTION", "no-such-distribution")
     (finding,) = check()
-    assert "pip install -e ." in finding.remedy
+    assert f"`{environment.typed('python')} -m pip install -e .`" in finding.remedy
 
 
 def test_data_not_fetched_yet(monkeypatch, tmp_path):
@@ -99,14 +101,48 @@ def test_data_not_fetched_yet(monkeypatch, tmp_path):
     findings = check()
     fetched = [name for name, dataset in data.DATASETS.items() if dataset.member]
     assert [finding.subject for finding in findings] == fetched
-    assert all("run `course data`" in finding.remedy for finding in findings)
+    command = f"{environment.typed('course')} data"
+    assert all(f"run `{command}`" in finding.remedy for finding in findings)
+
+
+def test_damaged_data_is_not_called_missing(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    for dataset in data.DATASETS.values():
+        if dataset.member:
+            path = cache._path(dataset, None)
+            path.parent.mkdir()
+            path.write_text("the beginning")
+    findings = check()
+    assert len(findings) == 2
+    assert all(f"is damaged in {tmp_path}" in finding.problem for finding in findings)
+
+
+def test_cache_that_cannot_be_written_to_is_told_once(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "file" / "cache"))
+    (finding,) = check()
+    assert "cannot be written to" in finding.problem
+    assert "set COURSE_DATA to a folder that you may write to" in finding.remedy
+
+
+def test_programs_are_named_as_they_can_be_typed_here(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv/bin/python"))
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path / ".venv/bin"))
+    monkeypatch.chdir(tmp_path)
+    assert environment.typed("python") == ".venv/bin/python"
+    assert environment.typed("course") == ".venv/bin/course"
+    (tmp_path / "my notes").mkdir()
+    monkeypatch.chdir(tmp_path / "my notes")
+    assert environment.typed("python") == f"{tmp_path}/.venv/bin/python"
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "my notes/a course/python"))
+    assert environment.typed("python") == "'a course/python'"
 
 
 def test_validate_button_and_its_server_half_are_looked_for(jupyter_folders):
     button, server = check()
     assert (button.subject, server.subject) == ("Validate", "Validate")
     assert f"nbgrader=={metadata.version('nbgrader')}" in button.remedy
-    assert f"jupyter server extension enable --sys-prefix {environment.VALIDATE}" in server.remedy
+    assert f"/jupyter server extension enable --sys-prefix {environment.VALIDATE}" in server.remedy
 
 
 def test_validate_is_found_where_jupyter_looks(jupyter_folders):
@@ -124,7 +160,8 @@ def test_validate_button_that_was_switched_off_is_told(monkeypatch, tmp_path):
     (tmp_path / "labconfig/page_config.json").write_text(json.dumps(settings))
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path))
     (finding,) = check()
-    assert finding.remedy == f"run `jupyter labextension enable {environment.BUTTON}`"
+    jupyter = environment.typed("jupyter")
+    assert finding.remedy == f"run `{jupyter} labextension enable {environment.BUTTON}`"
 
 
 def test_instructors_panels_are_hidden_unless_asked_for(monkeypatch):

@@ -44,8 +44,10 @@ def test_the_figure_is_closed_so_that_it_is_shown_once(shown):
 
 def test_a_slider_gets_the_same_picture_with_its_description():
     tag = plotting.as_html(plt.figure(), alt=ALT)
-    assert tag.startswith('<img alt="Two lines: the &quot;steep&quot; one')
-    encoded = tag.split("base64,")[1].removesuffix('">')
+    box, img = tag.removesuffix("</div>").split("<img ")
+    assert box == '<div class="jp-RenderedHTMLCommon">'
+    assert img.startswith('alt="Two lines: the &quot;steep&quot; one')
+    encoded = img.split("base64,")[1].removesuffix('">')
     assert base64.b64decode(encoded).startswith(b"\x89PNG")
     assert plt.get_fignums() == []
 

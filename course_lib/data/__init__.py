@@ -8,7 +8,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_lib.data.cache import Fetched, cache_dir, fetch, fetch_all, is_cached
+from course_lib.data.cache import Fetched, cache_dir, fetch, fetch_all, is_cached, is_damaged
 from course_lib.data.catalogue import DATASETS, Dataset, find
 from course_lib.data.readers import happy_or_unhappy
 
@@ -24,6 +24,7 @@ __all__ = [
     "fetch_all",
     "happy_or_unhappy",
     "is_cached",
+    "is_damaged",
     "load",
 ]
 

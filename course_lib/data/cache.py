@@ -43,6 +43,14 @@ def is_cached(name: str, *, cache: Path | None = None) -> bool:
     return dataset.member is None or _is_intact(_path(dataset, cache), dataset)
 
 
+def is_damaged(name: str, *, cache: Path | None = None) -> bool:
+    """Tell whether a data set's file is there and is not what was published."""
+    dataset = find(name)
+    return (
+        bool(dataset.member) and _path(dataset, cache).exists() and not is_cached(name, cache=cache)
+    )
+
+
 def fetch(name: str, *, cache: Path | None = None, progress: bool = False) -> Path:
     """Give the path of a data set's file, downloading it if it is not in the cache.
 

@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 FAILED = { echo "make: the packages could not be installed. Is there a network? Is there room on the \
 disk: 2 GB, or 10 GB with PyTorch's GPU libraries (README.md, at its end)? Then run make again." >&2; exit 1; }
 
-ifeq ($(origin PYTHON),command line)
+ifeq ($(origin PYTHON) $(MAKELEVEL),command line 0)
 ifneq ($(wildcard .venv/bin/python),)
 ifeq ($(filter clean,$(MAKECMDGOALS)),)
 $(info note: .venv is there, with $(shell $(BIN)/python -V), and stays; for another: make clean lab PYTHON=$(PYTHON))

@@ -3,12 +3,25 @@
 PYTHON ?= python3.11 python3.12 python3.13 python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+FAILED = { echo "make: the packages could not be installed. Is there a network? Is there room on the \
+disk: 2 GB, or 10 GB with PyTorch's GPU libraries (README.md, at its end)? Then run make again." >&2; exit 1; }
+
+ifeq ($(origin PYTHON) $(MAKELEVEL),command line 0)
+ifneq ($(wildcard .venv/bin/python),)
+ifeq ($(filter clean,$(MAKECMDGOALS)),)
+$(info note: .venv is there, with $(shell $(BIN)/python -V), and stays; for another: make clean lab PYTHON=$(PYTHON))
+endif
+endif
+endif
 
 .PHONY: lab test notebooks matrix constraints binder-link clean
 
 lab: .venv/lab.stamp  ## Install, get the data, open JupyterLab on lesson 00
-	@$(BIN)/course --help >/dev/null 2>&1 || { echo "make: the folder was moved \
+	@$(BIN)/course --help >/dev/null 2>&1; test $$? -lt 126 || { echo "make: the folder was moved \
 	since the course was installed. Run: make clean lab" >&2; exit 1; }
+	@$(BIN)/python -c 'import sys; from course_lib.environment import check_packages; \
+	    sys.exit(any(check_packages()))' 2>/dev/null \
+	    || { rm -f .venv/lab.stamp; $(MAKE) --no-print-directory .venv/lab.stamp; }
 	@$(BIN)/course data
 	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
 	@$(BIN)/course lab
@@ -37,14 +50,12 @@ clean:  ## Remove the environment; the data cache stays
 
 .venv/lab.stamp: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing the course into .venv (a few minutes the first time)"
-	@$(INSTALL) --upgrade pip && $(INSTALL) --editable '.[grading]' || { echo "make: \
-	the packages could not be installed. Is there a network? Run make again when there is."; exit 1; } >&2
+	@$(INSTALL) --upgrade pip && $(INSTALL) --editable '.[grading]' || $(FAILED)
 	@touch $@
 
 .venv/test.stamp: .venv/lab.stamp
 	@echo "Installing what the tests need"
-	@$(INSTALL) --editable '.[grading,test]' || { echo "make: \
-	the test packages could not be installed. Is there a network? Run make again when there is."; exit 1; } >&2
+	@$(INSTALL) --editable '.[grading,test]' || $(FAILED)
 	@touch $@
 
 .venv/bin/python:

@@ -103,7 +103,7 @@ def compare(
         return
     named = (m for m in mistakes if difference(got, m.value, rtol=rtol, atol=atol) is None)
     came = _without_the_rest(got, want)
-    mistake = next(named, None) or _unspecific_mistake(came)
+    mistake = next(named, None) or _unspecific_mistake(came, want)
     message = _message(
         ("asked:    ", _show_call(f, args)),
         ("came:     ", show(came)),
@@ -232,10 +232,13 @@ def _without_the_rest(got: object, want: object) -> object:
     return type(got)(... if asked is ... else came for came, asked in pairs)
 
 
-def _unspecific_mistake(got: object) -> Mistake | None:
+def _unspecific_mistake(got: object, want: object) -> Mistake | None:
     if got is None:
         hint = "Your function returned nothing: does it end with `return`?"
         return Mistake("returns_none", None, hint)
+    if type(want) is tuple and type(got) not in (list, tuple):
+        hint = f"{len(want)} values are asked: name them all after `return`, with commas between."
+        return Mistake("returns_one_value", None, hint)
     if not is_finite(got):
         hint = "Not every number is finite: where does an exp overflow, or a log meet 0?"
         return Mistake("not_finite", None, hint)

@@ -45,6 +45,7 @@ def lab(
         environment.show_instructor_panels()
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={port}"]
     command += [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"]
+    command += environment.keep_path_in_terminals()
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

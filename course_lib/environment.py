@@ -5,6 +5,7 @@ What is needed is read from the package's own metadata, so there is no second li
 
 import os
 import shlex
+import shutil
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -79,6 +80,15 @@ def put_scripts_on_path() -> None:
     scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
     if not path.startswith(scripts + os.pathsep):
         os.environ["PATH"] = scripts + os.pathsep + path
+
+
+def keep_path_in_terminals() -> list[str]:
+    """Give the option with which JupyterLab's terminals find what this process finds by name.
+
+    Where JupyterLab has no terminal itself it opens login shells, and these set the path anew.
+    """
+    shell = os.environ.get("SHELL") or shutil.which("sh")
+    return [f"--ServerApp.terminado_settings={{'shell_command': [{shell!r}]}}"] if shell else []
 
 
 def show_instructor_panels() -> None:

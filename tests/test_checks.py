@@ -137,6 +137,13 @@ def test_missing_and_infinite_answers_are_named_without_being_foreseen():
     assert failure_of(lambda rows: 7.0).mistake is None
 
 
+def test_one_value_where_two_are_asked_is_told_to_return_both():
+    with pytest.raises(checks.CheckFailed) as failed:
+        checks.compare(torch.sum, (ROWS,), want=(4.0, ...))
+    assert failed.value.mistake == "returns_one_value"
+    assert "→ 2 values are asked: name them all after `return`" in failed.value.message
+
+
 def test_the_shape_that_came_is_told():
     failure = failure_of(lambda rows: rows[None], want=ROWS)
     assert "a tensor of shape (1, 2) came where a tensor of shape (2,) is asked" in failure.message

@@ -205,7 +205,7 @@ def test_make_says_that_the_network_is_missing(bare):
     no_network = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(bare), "PIP_RETRIES": "0"}
     run = make(bare, "lab", f"PYTHON={sys.executable}", **no_network)
     assert run.returncode != 0
-    assert "Is there a network?" in run.stderr
+    assert "Is there a network? Is there room on the disk: 2 GB" in run.stderr
     assert not (bare / ".venv/lab.stamp").exists()
 
 
@@ -218,6 +218,35 @@ def test_make_says_that_the_folder_was_moved(bare):
     run = make(bare, "lab")
     assert run.returncode != 0
     assert "Run: make clean lab" in run.stderr
+
+
+def installed(folder: Path, python: str) -> None:
+    """Pretend that `make lab` was run; the program given is the environment's Python."""
+    for name, script in {"python": python, "course": "", "jupyter": ""}.items():
+        path = folder / ".venv/bin" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+    (folder / ".venv/lab.stamp").touch()
+
+
+@pytest.mark.parametrize(("fits", "calls"), [(True, ["-c"]), (False, ["-c", "-m", "-m"])])
+def test_make_lab_installs_again_what_was_lost(bare, fits, calls):
+    installed(bare, f'echo "$1" >> calls; test "$1" = -m || exit {int(not fits)}')
+    run = make(bare, "lab")
+    assert run.returncode == 0, run.stderr
+    assert (bare / "calls").read_text().split() == calls
+    assert ("Installing" in run.stdout) != fits
+    assert (bare / ".venv/lab.stamp").exists()
+
+
+@pytest.mark.parametrize(("goals", "told"), [(["lab"], True), (["clean"], False)])
+def test_make_says_that_another_python_comes_too_late(bare, goals, told):
+    installed(bare, "echo Python 3.99")
+    run = make(bare, *goals, "PYTHON=python3.12")
+    assert run.returncode == 0, run.stderr
+    remedy = "with Python 3.99, and stays; for another: make clean lab PYTHON=python3.12"
+    assert (remedy in run.stdout) == told
 
 
 def imported(statement: str) -> set[str]:

@@ -66,18 +66,18 @@ def jupyterlab(course: Path, settings: Path, *options: str) -> Iterator[str]:
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_until(lambda: _answers(f"{address}/api") and (settings / "opened").exists())
+        wait_until(lambda: _answers(f"{address}/api") and (settings / "opened").exists())
         yield address
     finally:
         server.terminate()
         server.wait(20)
 
 
-def _wait_until(ready: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(ready: Callable[[], bool], seconds: float = 60) -> None:
     """Ask again and again, until it is so."""
     deadline = time.monotonic() + seconds
     while not ready():
-        assert time.monotonic() < deadline, "JupyterLab did not start"
+        assert time.monotonic() < deadline, "it is not so"
         time.sleep(0.1)
 
 

@@ -2,13 +2,14 @@
 
 import re
 import shutil
+import sysconfig
 
 import nbformat
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import JUPYTERLAB, findings
-from tests.browser.conftest import TOKEN, copy_course, jupyterlab, picture
+from tests.browser.conftest import TOKEN, copy_course, jupyterlab, picture, wait_until
 from tests.exercises.pipeline import is_answer
 from tests.notebooks.gates import ROOT
 
@@ -28,6 +29,7 @@ CUT = """() => [...document.querySelectorAll(
     const over = node.getBoundingClientRect().right - room.getBoundingClientRect().right;
     return over > 1 || node.scrollWidth > node.clientWidth + 1;
 }).map(node => `${node.closest(".jp-Cell").innerText.slice(-300)}: ${node.scrollWidth} pixels`)"""
+SCRIPTS = sysconfig.get_path("scripts")
 NUMBERED = re.compile(r"\[\d+\]:")
 
 
@@ -192,6 +194,15 @@ def test_a_problem_set_is_answered_and_validated(page, lab, course):
         answer = re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", solved.source)
         write(page, cell(panel, course, path, solved.metadata.nbgrader.grade_id), answer)
     assert "Success! Your notebook passes all the tests." in validate(page, panel)
+
+
+def test_the_course_command_is_found_in_a_terminal(page, lab, course):
+    page.goto(f"{lab}/lab?token={TOKEN}&reset")
+    page.locator(".jp-LauncherCard", has_text="Terminal").click()
+    terminal = page.locator(".jp-Terminal")
+    terminal.locator("textarea").press_sequentially("command -v course > found\n")
+    wait_until((course / "found").exists)
+    wait_until(lambda: (course / "found").read_text() == f"{SCRIPTS}/course\n")
 
 
 def write(page, one, source):

@@ -27,6 +27,7 @@ def _plain(name: str | None) -> str | None:
 ONE = typer.Argument(metavar="ID", help="A problem set, such as 02_loss.", callback=_plain)
 ALL = typer.Argument(metavar="[ID]", help="A problem set; all when left out.", callback=_plain)
 ProblemSet, OneOrAll = Annotated[str, ONE], Annotated[str | None, ALL]
+Students = Annotated[list[str] | None, typer.Option(help="Only this student; repeatable.")]
 
 
 @app.command()
@@ -162,9 +163,7 @@ def collect(
 @app.command()
 def grade(
     assignment: ProblemSet,
-    student: Annotated[
-        list[str] | None, typer.Option(help="Only this student; repeatable.")
-    ] = None,
+    student: Students = None,
     workers: Annotated[
         int, typer.Option(help="Notebooks at one time; 0: one more than cores.")
     ] = 0,
@@ -198,9 +197,7 @@ def grade(
 @app.command()
 def feedback(
     assignment: ProblemSet,
-    student: Annotated[
-        list[str] | None, typer.Option(help="Only this student; repeatable.")
-    ] = None,
+    student: Students = None,
 ) -> None:
     """Write the students' feedback pages of a graded problem set."""
     grading = grading_extra()

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import zmq.asyncio
 from jupyter_client.asynchronous import AsyncKernelClient
 
 from course_lib.grading.sandbox import Kernel, Limits
@@ -45,7 +46,7 @@ class Client:
 
     def __init__(self, kernel: Kernel, limits: Limits) -> None:
         self._kernel, self._limits = kernel, limits
-        self._client = AsyncKernelClient()
+        self._client = AsyncKernelClient(context=zmq.asyncio.Context.instance())
         self._client.load_connection_info(kernel.connection)
 
     async def __aenter__(self) -> "Client":

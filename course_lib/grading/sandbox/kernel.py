@@ -60,9 +60,15 @@ class SandboxedKernel(IPythonKernel):
 
 
 class SandboxedKernelApp(IPKernelApp):
-    """An IPython kernel that is told its connection instead of reading and writing a file."""
+    """An IPython kernel that is told all it needs, instead of reading and writing files."""
 
     kernel_class = Type(SandboxedKernel)
+
+    def parse_command_line(self, argv: list[str] | None = None) -> None:
+        """Do nothing: there is no command line."""
+
+    def load_config_files(self) -> None:
+        """Do nothing: there are no files of configuration."""
 
     def init_connection_file(self) -> None:
         """Do nothing: the connection is already set."""

@@ -24,7 +24,7 @@ LESSON = {
     "demo": 5,
 }
 TOOLS = {"calling", "checks", "cli", "environment", "classroom", "grading", "plaindata", "plotting"}
-TOOLS |= {"rerun", "selfcheck", "validation"}
+TOOLS |= {"rerun", "root", "selfcheck", "validation"}
 
 BLOCK = """
 import sys

@@ -133,7 +133,7 @@ def test_the_first_lesson_runs_to_its_end_and_judges_a_review(page, lab, course)
     assert findings(page, JUPYTERLAB) == []
 
 
-@pytest.mark.parametrize("path", READ, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", READ, ids=str)
 def test_everybody_can_read_a_notebook(page, lab, course, path):
     shutil.copytree(ROOT / path.parent, course / "read" / path.parent, dirs_exist_ok=True)
     open_notebook(page, lab, course, f"read/{path}")

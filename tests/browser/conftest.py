@@ -115,7 +115,7 @@ def browser():
 @pytest.fixture
 def page(browser, request):
     """Open an empty page, and keep a picture of what a test ended with."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    opened = browser.new_page(viewport={"width": 1280, "height": 960})
     opened.set_default_timeout(PATIENCE)
     yield opened
     picture(opened, re.sub(r"\W+", "_", request.node.name.removeprefix("test_")))
@@ -123,6 +123,12 @@ def page(browser, request):
 
 
 def picture(page, name: str) -> None:
-    """Keep a picture of what the page shows now."""
+    """Keep a picture of what the page shows now: a help to the reader, which fails no test.
+
+    A headless Chromium may stop drawing, for once, while all else in the page goes on.
+    """
+    from playwright.sync_api import TimeoutError
+
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
+    with contextlib.suppress(TimeoutError):
+        page.screenshot(path=PICTURES / f"{name}.png")

@@ -81,8 +81,8 @@ def test_a_submission_is_graded_and_its_written_answer_marked(lab, page):
         points.fill("2.5")
         points.blur()
     assert saved.value.ok
-    page.set_viewport_size({"width": 1280, "height": 960})
-    page.wait_for_function("() => jQuery(':animated').length === 0")  # it scrolls by itself
+    still = "() => jQuery(':animated').length === 0"  # the page scrolls by itself
+    page.wait_for_function(still, polling=100)
     points.evaluate("node => window.scrollBy(0, node.getBoundingClientRect().top - 100)")
     picture(page, "formgrader")
     page.goto(f"{lab}/formgrader/manage_submissions/{SET}")

@@ -137,7 +137,7 @@ def test_the_first_lesson_runs_to_its_end_and_judges_a_review(page, lab, course)
 def test_everybody_can_read_a_notebook(page, lab, course, path):
     shutil.copytree(ROOT / path.parent, course / "read" / path.parent, dirs_exist_ok=True)
     open_notebook(page, lab, course, f"read/{path}")
-    page.wait_for_function(TYPESET)
+    page.wait_for_function(TYPESET, polling=100)
     assert findings(page, JUPYTERLAB) == []
     assert page.evaluate(CUT) == []
 
@@ -177,7 +177,6 @@ def test_a_wrong_answer_is_told_its_mistake(page, lab, course):
     expect(test.locator(".jp-OutputArea")).to_contain_text(
         "→ The rows with label 0 add nothing; they should."
     )
-    page.set_viewport_size({"width": 1280, "height": 960})
     wrong.evaluate("node => node.scrollIntoView()")
     picture(page, "exercise")
     assert findings(page, JUPYTERLAB) == []

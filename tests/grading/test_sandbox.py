@@ -2,12 +2,13 @@
 
 import asyncio
 import warnings
+from pathlib import Path
 
 import pytest
 
 from course_lib.grading.client import Client
-from course_lib.grading.sandbox import Limits, Sandbox
-from course_lib.grading.sandbox.kernel import PlainFirst
+from course_lib.grading.sandbox import Limits, Sandbox, layout
+from course_lib.grading.sandbox.shell import PlainFirst
 
 NUMBERS = "import random, numpy\nprint(random.random(), numpy.random.rand())"
 
@@ -49,6 +50,29 @@ def test_ipython_syntax_is_understood(sandbox):
         "hidden\n",
         "['hi']\n",
     ]
+
+
+def test_cells_may_await(sandbox):
+    assert say(sandbox, "import asyncio\nprint(await asyncio.sleep(0, 'waited'))") == ["waited\n"]
+    assert say(sandbox, "async def f():\n    return 'f'", "print('await', await f())") == [
+        "await f\n"
+    ]
+
+
+def test_output_stands_with_its_cell_and_in_its_order(sandbox):
+    write = "import sys, subprocess\nprint('one')\nprint('two', end='', file=sys.stderr)\n1 / 0"
+    child = "import time\nsubprocess.run(['echo', 'three'])\ntime.sleep(0.2)\nprint('four')"
+    assert say(sandbox, write, child) == ["one\n", "two", "ZeroDivisionError", "three\nfour\n"]
+
+
+def test_a_shell_made_before_the_fork_has_the_folders_of_its_own_user(sandbox):
+    ask = "shell = get_ipython()\nprint(shell.ipython_dir, shell.profile_dir.location)"
+    home = f"{layout.HOME}/.ipython"
+    assert say(sandbox, ask) == [f"{home} {home}/profile_default\n"]
+    before = set(Path("/tmp").glob(".ipython/*"))
+    with Sandbox(isolated=False) as unprotected:
+        assert say(unprotected, ask)[0].startswith(f"{unprotected.folder}/1/home/.ipython ")
+    assert set(Path("/tmp").glob(".ipython/*")) == before
 
 
 @pytest.mark.parametrize("cell", ["x = 1", "x = 1\n", "s = '%time'\n\n", "async def f(): ...", ""])

@@ -1,62 +1,48 @@
 """The innermost process: gives up its privileges, then becomes an IPython kernel."""
 
-import ast
 import os
 import random
 import resource
 import sys
-import warnings
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-from ipykernel.zmqshell import ZMQInteractiveShell
-from IPython.core.inputtransformer2 import TransformerManager
-from traitlets import Instance, Type
+from IPython.core.compilerop import CachingCompiler
+from traitlets import Type
 from traitlets.config import Config
 
 from course_lib.grading.sandbox import layout
+from course_lib.grading.sandbox.shell import SandboxedShell, SandboxedStream
 
 MEGABYTE = 1 << 20
 SEED = 0
 
 
-class PlainFirst(TransformerManager):
-    """Looks for IPython's own syntax only in cells that are not plain Python: that takes longer.
+class SandboxedKernel(IPythonKernel):
+    """An IPython kernel that is made before the fork, which saves each fork the making.
 
-    Once a notebook has put in a transformation of its own, every cell goes through them all.
+    It names cells as IPython does, and has no debugger: the kernel's usual names for cells serve
+    the debugger, and take longer.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._usual = self._transformations()
-
-    def _transformations(self) -> list:
-        return [*self.cleanup_transforms, *self.line_transforms, *self.token_transformers]
-
-    def transform_cell(self, cell: str) -> str:
-        """Return a cell as Python."""
-        if self._transformations() != self._usual:
-            return super().transform_cell(cell)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # they come when the cell is run
-                ast.parse(cell)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return super().transform_cell(cell)
-        return cell if cell.endswith("\n") else f"{cell}\n"
-
-
-class SandboxedShell(ZMQInteractiveShell):
-    """IPython's shell, quicker with plain Python."""
-
-    input_transformer_manager = Instance(PlainFirst, ())
-
-
-class SandboxedKernel(IPythonKernel):
-    """An IPython kernel with that shell."""
-
     shell_class = Type(SandboxedShell)
+    compiler_class = Type(CachingCompiler)
+
+    @classmethod
+    def instance(cls, **given: Any) -> "SandboxedKernel":
+        """Return the one kernel of this process, with what it is given now, as after a fork."""
+        kernel = super().instance(**given)
+        given.pop("debugpy_stream", None)
+        for name, value in given.items():
+            if value is not None:
+                setattr(kernel, name, value)
+        return kernel
+
+    @property
+    def kernel_info(self) -> dict[str, Any]:
+        """What clients may expect."""
+        return {**super().kernel_info, "supported_features": []}
 
 
 class SandboxedKernelApp(IPKernelApp):
@@ -76,13 +62,26 @@ class SandboxedKernelApp(IPKernelApp):
     def write_connection_file(self, **kwargs: Any) -> None:
         """Do nothing: the host knows the connection."""
 
+    def init_shell(self) -> None:
+        """Show the kernel's shell its folders and the way out, which it was made without."""
+        super().init_shell()
+        self.shell.ipython_dir, self.shell.profile_dir = self.ipython_dir, self.profile_dir
+        for publisher in (self.shell.displayhook, self.shell.display_pub):
+            publisher.session, publisher.pub_socket = self.session, self.iopub_socket
+
 
 def application() -> SandboxedKernelApp:
-    """Return the kernel application of this process, which knows no connection yet."""
+    """Return the kernel application of this process; before the fork it knows no connection."""
     config = Config()
-    config.HistoryManager.enabled = False
+    config.HistoryManager.enabled, config.HistoryManager.hist_file = False, ":memory:"
     config.IPKernelApp.parent_handle = 0
+    config.IPKernelApp.outstream_class = f"{SandboxedStream.__module__}.{SandboxedStream.__name__}"
     return SandboxedKernelApp.instance(config=config, log_level=50)
+
+
+def prepare() -> None:
+    """Make all of a kernel that its forks can share."""
+    SandboxedKernel.instance(parent=application())
 
 
 def become_kernel(request: dict[str, Any], folders: dict[str, str], ready: int, go: int) -> None:
@@ -96,7 +95,7 @@ def become_kernel(request: dict[str, Any], folders: dict[str, str], ready: int, 
     """
     _enter(folders)
     _seed()
-    app = application()
+    app = SandboxedKernelApp.instance()
     _connect(app, request["key"], folders["sockets"])
     app.initialize([])
     sys.argv = ["ipykernel"]

@@ -17,19 +17,14 @@ from collections.abc import Iterable
 from IPython.core.ultratb import AutoFormattedTB
 
 from course_lib.grading.sandbox import linux, warden
-from course_lib.grading.sandbox.kernel import application
+from course_lib.grading.sandbox.kernel import prepare
 
-ALWAYS = (  # what a kernel imports when it starts
-    "ipykernel.debugger",
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
+ALWAYS = (  # what a kernel imports after the fork
     "IPython.core.debugger_backport",
-    "IPython.core.oinspect",
-    "ipykernel.ipkernel",
-    "ipykernel.zmqshell",
-    "IPython.core.completer",
+    "IPython.core.logger",
     "IPython.extensions.storemagic",
     "matplotlib_inline.backend_inline",
+    "tornado.platform.asyncio",
 )
 
 
@@ -40,7 +35,7 @@ def preload(names: Iterable[str]) -> None:
             warnings.simplefilter("ignore")
             importlib.import_module(name)
     _show_an_error()
-    application()
+    prepare()
     gc.collect()
     gc.freeze()
 

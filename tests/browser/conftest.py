@@ -20,7 +20,7 @@ from tests.notebooks.gates import ROOT
 
 TOKEN = "browser-test"
 PICTURES = ROOT / "build" / "screenshots"
-PATIENCE = 20_000  # milliseconds for what has no reason to take longer
+PATIENCE = 60_000  # milliseconds for what has no reason to take longer
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",

@@ -35,7 +35,7 @@ def test_client_that_is_cancelled_while_it_opens_leaves_nothing_open(tmp_path):
 @pytest.mark.usefixtures("_sandboxed")
 def test_kernel_that_never_pauses_is_stopped_in_time_and_holds_up_nobody():
     clear = "from IPython.display import clear_output\nwhile True:\n    clear_output()"
-    limits = Limits(cell_time=2)
+    limits = Limits(cell_time=4)
 
     async def run(sandbox, code):
         async with sandbox.kernel(limits) as kernel, Client(kernel, limits) as client:
@@ -48,6 +48,6 @@ def test_kernel_that_never_pauses_is_stopped_in_time_and_holds_up_nobody():
 
     (loud, seconds), (quiet, others) = asyncio.run(both())
     assert loud.flags == ["cell-time"]
-    assert seconds < 4
+    assert seconds < 8
     assert quiet.status == "ok"
-    assert others < 1.5
+    assert others < 3

@@ -42,7 +42,9 @@ class SandboxedKernel(IPythonKernel):
     @property
     def kernel_info(self) -> dict[str, Any]:
         """What clients may expect."""
-        return {**super().kernel_info, "supported_features": []}
+        info = super().kernel_info
+        features = [name for name in info["supported_features"] if name != "debugger"]
+        return {**info, "supported_features": features}
 
 
 class SandboxedKernelApp(IPKernelApp):

@@ -34,6 +34,8 @@ notebooks: .venv/test.stamp  ## Run every lesson and solution again and store th
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False \
 	    notebooks/*.ipynb solutions/*/*.ipynb
+	$(BIN)/jupyter nbconvert --to notebook --coalesce-streams --inplace \
+	    notebooks/*.ipynb solutions/*/*.ipynb
 
 matrix: .venv/test.stamp  ## Write the table of what the grading caught
 	$(BIN)/python -m tests.exercises.matrix

@@ -1,6 +1,7 @@
 """What every notebook must satisfy. Each gate returns its complaints; no complaint is a pass."""
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,16 @@ def silent_cells(notebook: NotebookNode) -> list[str]:
         for cell in code_cells(notebook)
         for output in cell.outputs
         if output.output_type == "error" or output.get("name") == "stderr"
+    ]
+
+
+def whole_streams(notebook: NotebookNode) -> list[str]:
+    """What a cell prints in a row is stored in one piece, however it arrived."""
+    return [
+        f"cell {cell.id} stores its print-out in pieces; run: make notebooks"
+        for cell in code_cells(notebook)
+        for one, other in itertools.pairwise(cell.outputs)
+        if one.get("name", "one") == other.get("name", "other")
     ]
 
 

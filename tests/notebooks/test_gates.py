@@ -12,6 +12,7 @@ STORED = [*gates.LESSONS, *gates.SOLUTIONS]
 GATES = [
     gates.execution_counts,
     gates.silent_cells,
+    gates.whole_streams,
     gates.alt_texts,
     gates.prose_between_code,
     gates.heading_levels,
@@ -103,6 +104,12 @@ def raise_an_error(notebook):
     ]
 
 
+def store_in_pieces(notebook):
+    notebook.cells[1].outputs = [
+        nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("one", "two")
+    ]
+
+
 def drop_alt_metadata(notebook):
     notebook.cells[3].outputs[0].metadata = {}
 
@@ -139,6 +146,7 @@ BREAKS = [
     (gates.execution_counts, skip_a_count),
     (gates.silent_cells, warn),
     (gates.silent_cells, raise_an_error),
+    (gates.whole_streams, store_in_pieces),
     (gates.alt_texts, drop_alt_metadata),
     (gates.alt_texts, drop_alt_attribute),
     (gates.alt_texts, embed_without_alt),

@@ -35,6 +35,12 @@ def step_paired_by_order(weights, gradients, lr):
     return new
 
 
+@mistake(of="descent_step", loses=2, named="paired_by_order")
+def step_zipped(weights, gradients, lr):
+    pairs = zip(weights.items(), gradients.values(), strict=False)
+    return {name: w - lr * g for (name, w), g in pairs}
+
+
 @mistake(of="descent_step", loses=2, named="frozen_dropped")
 def step_only_what_has_a_gradient(weights, gradients, lr):
     return {name: weights[name] - lr * g for name, g in gradients.items()}
@@ -126,6 +132,16 @@ def step_double_and_noisy(weights, gradients, lr):
 def stable_half_the_hessian(X, penalty):
     hessian = X.T @ X / len(X) + penalty * torch.eye(X.shape[1])
     return 2 / torch.linalg.eigvalsh(hessian)[-1]
+
+
+@mistake(of="largest_stable_step", loses=2, named="penalty_everywhere")
+def limit_with_penalty_in_every_entry(X, penalty):
+    return 2 / torch.linalg.eigvalsh(2 * X.T @ X / len(X) + 2 * penalty)[-1]
+
+
+@mistake(of="largest_stable_step", loses=2, named="another_loss")
+def limit_of_the_logistic_loss(X, penalty):
+    return 2 / (torch.linalg.eigvalsh(X.T @ X / (4 * len(X)))[-1] + 2 * penalty)
 
 
 @mistake(of="largest_stable_step", loses=2, named="half_as_large")
@@ -412,6 +428,16 @@ def nesterov_looks_too_far(gradient, w, lr, momentum, steps):
     for _ in range(steps):
         v = momentum * v - lr * gradient(w + v)
         w = w + v
+        path.append(w)
+    return torch.stack(path)
+
+
+@mistake(of="nesterov_path", loses=2, named="velocity_without_lr")
+def nesterov_with_the_lessons_velocity_looks_too_far(gradient, w, lr, momentum, steps):
+    path, v = [w], torch.zeros_like(w)
+    for _ in range(steps):
+        v = momentum * v + gradient(w - momentum * v)
+        w = w - lr * v
         path.append(w)
     return torch.stack(path)
 
@@ -882,6 +908,12 @@ def adamw_into_one_tensor(w, gradients, decays, lr, betas, weight_decay):
 
 
 # clip_by_global_norm
+
+
+@mistake(of="clip_by_global_norm", loses=2, named="looks_for_grad")
+def clip_with_torchs_function(gradients, max_norm):
+    gradients = list(gradients)
+    return gradients, torch.nn.utils.clip_grad_norm_(gradients, max_norm)
 
 
 @mistake(of="clip_by_global_norm", loses=2, named="each_alone")

@@ -187,6 +187,8 @@ def _result(notebook: "NotebookNode", name: str, cell: "NotebookNode") -> ItemRe
 def _answer_trouble(notebook: "NotebookNode", name: str, mistake: str | None) -> Iterator[str]:
     """Say what is wrong with the cell that should define an item's function."""
     answer = next((c for c in notebook.cells if _grader(c).get("grade_id") == name), None)
+    if answer is None and mistake == "not_defined":
+        yield "the cell for your answer is missing; take it from a fresh copy"
     if answer is None or answer.cell_type != "code":
         return
     if error := _error(answer):

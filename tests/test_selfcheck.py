@@ -47,8 +47,9 @@ def answer(notebook, cells):
 
 
 def damage(notebook, cells):
-    """Lose a test cell, empty another, rename a function; write the last answer; add a cell."""
+    """Lose a test and an answer, empty a test, rename a function; answer in words; add a cell."""
     answer(notebook, cells)
+    notebook.cells.remove(cells["focal_loss"])
     notebook.cells.remove(cells["test_margin_cross_entropy"])
     cells["test_balanced_cross_entropy"].source = ""
     cells["smoothed_cross_entropy"].source = "def smoothed(z, y, epsilon):\n    return 1.0, z"
@@ -120,12 +121,17 @@ def test_a_test_cell_that_is_gone_or_emptied_still_counts(damaged):
         message = f"its test cell {fault}; take it from a fresh copy (grading puts it back)"
         assert items[name].message == message
     told = list(selfcheck.lines(damaged))
-    assert "2 of 17 points by the visible tests; 2 not answered yet." in told[-1]
+    assert "2 of 17 points by the visible tests; 1 not answered yet." in told[-1]
 
 
 def test_a_function_under_another_name_is_told(damaged):
     (item,) = [item for item in damaged.items if item.name == "smoothed_cross_entropy"]
     assert "the cell defines `smoothed`; the name asked is `smoothed_cross_entropy`" in item.message
+
+
+def test_an_answer_whose_cell_is_gone_is_told(damaged):
+    (item,) = [item for item in damaged.items if item.name == "focal_loss"]
+    assert item.message.endswith("the cell for your answer is missing; take it from a fresh copy")
 
 
 def test_an_answer_in_words_is_seen(damaged):

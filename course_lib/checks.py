@@ -240,7 +240,7 @@ def _unspecific_mistake(got: object, want: object) -> Mistake | None:
         hint = f"{len(want)} values are asked: name them all after `return`, with commas between."
         return Mistake("returns_one_value", None, hint)
     if not is_finite(got):
-        hint = "Not every number is finite: where does an exp overflow, or a log meet 0?"
+        hint = "Not every number is finite: does an exp overflow, a log meet 0, or 0 divide 0?"
         return Mistake("not_finite", None, hint)
     return None
 

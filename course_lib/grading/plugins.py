@@ -7,8 +7,9 @@ two when it records. See the grader's page, README.md in this folder, for the co
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
+from nbgrader.api import Grade, Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.utils import is_task
 
 from course_lib.grading.points import earned, is_test
 
@@ -18,16 +19,25 @@ class SaveGrades(SaveAutoGrades):
 
     gradebook: Gradebook
 
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Save a cell's score; a task that nobody has marked waits, also after a refusal."""
+        if is_task(cell) and (grade := self._grade(cell)).manual_score is None:
+            grade.auto_score, grade.needs_manual_grade = None, True
+        return super().preprocess_cell(cell, resources, cell_index)
+
+    def _grade(self, cell: NotebookNode) -> Grade:
+        name = cell.metadata["nbgrader"]["grade_id"]
+        return self.gradebook.find_grade(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+
     def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         if not is_test(cell):
             super()._add_score(cell, resources)
             return
-        grade = self.gradebook.find_grade(
-            cell.metadata["nbgrader"]["grade_id"],
-            self.notebook_id,
-            self.assignment_id,
-            self.student_id,
-        )
+        grade = self._grade(cell)
         grade.auto_score, _ = earned(cell)
         grade.needs_manual_grade = grade.manual_score is not None
         self.gradebook.db.commit()

@@ -21,6 +21,7 @@ from course_lib.grading import (
     marks,
     rehearsal,
     release,
+    sandbox,
     since_grading,
     summary,
     write_feedback,
@@ -31,6 +32,7 @@ from course_lib.grading.points import is_test
 from course_lib.grading.settings import Course
 from course_lib.grading.source import grade_id, read_assignment
 from course_lib.grading.submissions import Handin
+from tests.exercises.pipeline import Course as CourseOfSets
 from tests.grading.classroom import FULL, NAME, find, insert
 from tests.grading.test_runner import start
 
@@ -212,6 +214,19 @@ def test_what_is_refused_waits_for_a_person_only_if_it_had_a_mark(room):
     by_hand(room, "manual_score = 0, needs_manual_grade = 0")
     assert graded(room, force=True)[0].flags == ["unreadable"]
     assert waits(room) == 0
+
+
+def test_a_task_waits_for_its_mark_also_after_a_refusal(tmp_path):
+    made = CourseOfSets(tmp_path, "02_loss")
+    path = tmp_path / "submitted/ana/02_loss/02_loss.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    options = Options(isolated=not sandbox.unavailable())
+    (outcome,) = grade(tmp_path, "02_loss", options)
+    assert (outcome.status, waits(made)) == ("refused", 0)
+    nbformat.write(made.released(), path)
+    (outcome,) = grade(tmp_path, "02_loss", options)
+    assert (outcome.status, waits(made)) == ("graded" if options.isolated else "flagged", 1)
 
 
 def test_a_mark_is_for_its_answer_and_for_a_test_for_all_that_students_wrote(room):

@@ -1,5 +1,6 @@
 """Feedback: what a student gets back. Nothing in it runs, and hidden tests stay hidden."""
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from course_lib.grading import course
 from course_lib.grading.autograde import configure
 from course_lib.grading.formulas import Renderer
 from course_lib.grading.inert import make_inert
+from course_lib.grading.match import plain_python
 from course_lib.grading.points import is_test
 from course_lib.grading.source import read_assignment
 
@@ -77,8 +79,7 @@ class Redact(NbGraderPreprocessor):
                 cell.outputs = [o for o in (_redact(o, cell.source) for o in cell.outputs) if o]
                 cell.source = hide(cell.source, begin, end)
             elif seen and not is_test(cell) and cell.outputs:
-                notice = "[not shown: this cell ran after tests that are not shown]\n"
-                stream = {"output_type": "stream", "name": "stdout", "text": notice}
+                stream = {"output_type": "stream", "name": "stdout", "text": _instead(cell.source)}
                 cell.outputs = [NotebookNode(stream)]
         make_inert(nb)
         return nb, resources
@@ -87,6 +88,17 @@ class Redact(NbGraderPreprocessor):
         marks = ClearMarkScheme(config=self.config)
         begin, end = marks.begin_mark_scheme_delimeter, marks.end_mark_scheme_delimeter
         cell.source = hide(cell.source, begin, end, instead="")
+
+
+def _instead(source: str) -> str:
+    """Return what is shown for a cell's outputs: what its source alone says of them."""
+    try:
+        ast.parse(plain_python(source))
+    except SyntaxError as error:
+        return f"{type(error).__name__}: {error.msg}, line {error.lineno}\n"
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return "[not shown: this cell ran after tests that are not shown]\n"
 
 
 class InertHTMLExporter(HTMLExporter):

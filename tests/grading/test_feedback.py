@@ -68,6 +68,8 @@ def pages(classroom):
     classroom.hand_in("spy", notebook)
     hidden = "def double(x):\n    return abs(2 * x)"
     classroom.hand_in("hidden", classroom.solved(double=hidden))
+    typo = insert(classroom.solved(), "words", "def last(x)\n    return x[-1]")
+    classroom.hand_in("typo", typo)
     classroom.hand_in("<b onclick=alert(1)>x", b"{")
     classroom.hand_in("renamer", classroom.solved(), "<img src=x onerror=alert('evil')>.ipynb")
     shutil.rmtree(classroom.root / "autograded", ignore_errors=True)
@@ -99,6 +101,11 @@ def test_an_answer_that_waits_to_be_marked_is_no_zero(pages):
     assert page.count("not marked yet, 2.0 points") == 2
     refused = pages["<b onclick=alert(1)>x"]
     assert "marked" not in refused.partition("<main")[2]
+
+
+def test_a_syntax_error_is_told_wherever_it_stands(pages):
+    assert "SyntaxError: expected ':', line 1" in html.unescape(pages["typo"])
+    assert "SyntaxError" not in pages["spy"]
 
 
 def test_items_are_called_by_their_names(pages):
